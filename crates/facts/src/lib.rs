@@ -1,0 +1,70 @@
+//! What was found in a disk image.
+//!
+//! Plain serialisable data, the narrow waist of Bootworthy: everything below produces [`Facts`], everything above
+//! reads only facts. A rule never opens a file; facts can be stored and judged later, elsewhere, without the image.
+//!
+//! Two habits run through all of it:
+//! * [`Known`] keeps "is not there" apart from "could not be looked at". What was not looked at is `Unknown`, which is
+//!   what every field starts as, and which never counts as a pass.
+//! * [`Evidence`] says where in the image a claim comes from.
+//!
+//! Sizes, lengths and offsets are bytes unless a name says otherwise. Strings that come from the guest are kept as
+//! found; whoever prints them must escape them ([`printable`]).
+
+mod boot;
+mod config;
+mod disk;
+mod evidence;
+mod guest;
+mod image;
+mod known;
+mod linux;
+mod network;
+mod volume;
+
+pub use boot::{Boot, BootCode, BootEntry, Bootability, EspLoader, FileRef, Loader, LoaderKind, LoaderSearch};
+pub use config::{CloudInit, Firewall, RootLogin, Selinux, SelinuxMode, Sshd};
+pub use disk::{Disk, Problem, TableKind};
+pub use evidence::{Claim, Evidence, printable};
+pub use guest::{Architecture, Distribution, Guest, Mount, Os};
+pub use image::{Image, Qcow2, Vhd, VhdKind};
+pub use known::{Known, Reason};
+pub use linux::{
+    DefaultTarget, DeviceSpec, Driver, Fstab, FstabEntry, Initramfs, Kernel, Linux, Presence, Service, SpecKind,
+};
+pub use network::{Addressing, InterfaceMatch, Network, NetworkProfile, NetworkSource};
+pub use volume::{Content, Filesystem, Role, Volume, VolumeId, VolumeKind};
+
+use serde::{Deserialize, Serialize};
+
+/// Version of this vocabulary. Raised when a reader of the JSON would have to change.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// All that inspection found out about one disk image.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// [`SCHEMA_VERSION`] of the writer.
+    pub schema_version: u32,
+    /// The file.
+    pub image: Image,
+    /// The virtual disk in it. Unknown where the image cannot be read.
+    pub disk: Known<Disk>,
+    /// Partitions, logical volumes, or the whole disk where it holds a filesystem; in order of number.
+    pub volumes: Vec<Volume>,
+    /// What the firmware of a machine would find on this disk.
+    pub boot: Boot,
+    /// The operating system. Absent: a data disk, or nothing this program knows.
+    pub guest: Known<Guest>,
+}
+
+impl Facts {
+    /// The volume of that id.
+    pub fn volume(&self, id: &VolumeId) -> Option<&Volume> {
+        self.volumes.iter().find(|volume| volume.id == *id)
+    }
+
+    /// The volume that holds the root filesystem of the guest.
+    pub fn root_volume(&self) -> Option<&Volume> {
+        self.guest.value().and_then(|guest| self.volume(&guest.root))
+    }
+}

@@ -1,0 +1,183 @@
+//! Volumes and what they hold.
+
+use crate::{Evidence, Known};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Names a volume: `disk`, `partition/2`, `lvm/debvg/root`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct VolumeId(pub String);
+
+impl VolumeId {
+    /// A partition by number, as Linux counts them.
+    pub fn partition(number: u32) -> Self {
+        VolumeId(format!("partition/{number}"))
+    }
+
+    /// The whole disk.
+    pub fn disk() -> Self {
+        VolumeId("disk".into())
+    }
+
+    /// A logical volume.
+    pub fn lvm(group: &str, volume: &str) -> Self {
+        VolumeId(format!("lvm/{group}/{volume}"))
+    }
+}
+
+/// As a person would say it: `partition 2`, `LVM debvg/root`.
+impl fmt::Display for VolumeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self.0.split_once('/') {
+            Some(("partition", number)) => format!("partition {number}"),
+            Some(("lvm", name)) => format!("LVM {name}"),
+            _ => self.0.clone(),
+        };
+        f.write_str(&crate::printable(&text))
+    }
+}
+
+/// What kind of thing a volume is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VolumeKind {
+    /// An entry of the partition table.
+    #[default]
+    Partition,
+    /// An MBR extended partition, which holds the logical ones.
+    Extended,
+    /// An LVM logical volume.
+    Logical,
+    /// The disk itself, without a partition table.
+    Disk,
+}
+
+/// A stretch of the disk.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Volume {
+    /// Its name in this report.
+    pub id: VolumeId,
+    /// What kind of thing it is.
+    pub kind: VolumeKind,
+    /// Number of a partition.
+    pub number: Option<u32>,
+    /// Where it begins on the disk; none for a logical volume that is not one run.
+    pub offset: Option<u64>,
+    /// Length.
+    pub size: u64,
+    /// GPT: type GUID in upper case. MBR: `0x83`. LVM: the segment type.
+    pub partition_type: Option<String>,
+    /// GPT: the partition's name. LVM: `group/volume`.
+    pub name: Option<String>,
+    /// GPT: unique GUID in lower case. MBR: `signature-NN`. What `PARTUUID=` means.
+    pub uuid: Option<String>,
+    /// MBR: the active flag. GPT: the legacy-BIOS-bootable attribute.
+    pub bootable: bool,
+    /// What it holds. Absent: nothing that is recognised.
+    pub content: Known<Content>,
+    /// What it is for. Unknown where the content could not be read.
+    pub role: Known<Role>,
+}
+
+impl Volume {
+    /// The filesystem on it, if it has one that was read.
+    pub fn filesystem(&self) -> Option<&Filesystem> {
+        match self.content.value() {
+            Some(Content::Filesystem(filesystem)) => Some(filesystem),
+            _ => None,
+        }
+    }
+}
+
+/// What a volume is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A root filesystem.
+    Root,
+    /// `/boot` as a filesystem of its own.
+    Boot,
+    /// EFI system partition.
+    Esp,
+    /// `/usr` as a filesystem of its own.
+    Usr,
+    /// `/var` as a filesystem of its own.
+    Var,
+    /// `/home` as a filesystem of its own.
+    Home,
+    /// Swap space.
+    Swap,
+    /// GRUB's core image on a GPT disk, read by BIOS boot code.
+    BiosBoot,
+    /// A part of something assembled from several volumes: LVM, RAID.
+    Member,
+    /// Anything else.
+    Data,
+}
+
+/// What a volume holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// A filesystem.
+    Filesystem(Filesystem),
+    /// Swap space; `hibernated` if it holds the memory of a suspended machine.
+    Swap {
+        /// UUID in lower case.
+        uuid: Option<String>,
+        /// Label.
+        label: Option<String>,
+        /// Holds a hibernation image.
+        hibernated: bool,
+    },
+    /// A part of something larger: `lvm2`, `md`.
+    Member {
+        /// Of what: `lvm2`, `md`, `zfs`, `bcache`, …
+        of: String,
+        /// UUID of the member or the set, as its tools print it.
+        uuid: Option<String>,
+        /// Name of the set: the volume group, the array.
+        name: Option<String>,
+    },
+    /// Encrypted: `luks1`, `luks2`, `bitlocker`.
+    Encrypted {
+        /// By what.
+        by: String,
+        /// UUID in lower case.
+        uuid: Option<String>,
+    },
+    /// Boot code or another thing that is not a filesystem: `grub-core`.
+    Other {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// A filesystem.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Filesystem {
+    /// `ext4`, `vfat`, `xfs`, as in fstab.
+    pub fs_type: String,
+    /// UUID as in `UUID=`: lower case; FAT `ABCD-1234` in upper case.
+    pub uuid: Option<String>,
+    /// Label as in `LABEL=`.
+    pub label: Option<String>,
+    /// Length by its own account.
+    pub size: Known<u64>,
+    /// Bytes that an ordinary file could still take.
+    pub free: Known<u64>,
+    /// Number of inodes. Absent: the filesystem does not count them.
+    pub inodes: Known<u64>,
+    /// Free inodes.
+    pub free_inodes: Known<u64>,
+    /// Unmounted cleanly. `Is(false)`: the journal must be replayed or it must be checked.
+    pub clean: Known<bool>,
+    /// Its own record of errors found in it.
+    pub errors: Known<bool>,
+    /// Names of features, as its tools print them (`64bit`, `metadata_csum_seed`).
+    pub features: Vec<String>,
+    /// Whether it could be opened, that is, whether files in it were looked for. Absent is never used.
+    pub readable: Known<bool>,
+    /// Why it is unclean, damaged or unreadable.
+    pub evidence: Vec<Evidence>,
+}

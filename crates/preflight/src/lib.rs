@@ -1,0 +1,1 @@
+//! The rules of the ECS image import, judged from facts alone.

@@ -1,0 +1,164 @@
+//! Bytes at offsets.
+//!
+//! Everything in Bootworthy that has bytes is a [`ReadAt`]: a file, a virtual disk inside a qcow2, a partition of that
+//! disk, a file of the filesystem in that partition, a `Vec<u8>` in a test. Each layer takes a [`Source`] and gives
+//! more of them. What can be written is a [`WriteAt`].
+//!
+//! All positions and lengths are in bytes. Reads are positioned and take `&self`, so any number of threads may share
+//! one source. A read past the end is an error, never zeros.
+
+mod cursor;
+mod error;
+mod extent;
+mod file;
+mod memory;
+mod new_file;
+mod slice;
+
+pub use cursor::Cursor;
+pub use error::{Error, ErrorKind, Result};
+pub use extent::{Extent, Extents, State};
+pub use file::File;
+pub use memory::Memory;
+pub use new_file::NewFile;
+pub use slice::Slice;
+
+use std::fmt::Debug;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Bytes that can be read at any offset, by several threads at once.
+pub trait ReadAt: Send + Sync + Debug {
+    /// Length in bytes.
+    fn size(&self) -> u64;
+
+    /// Fills the whole of `buf` from `offset`.
+    ///
+    /// A range that reaches past [`size`](Self::size) is an error of kind [`ErrorKind::Corrupt`]; `buf` is then
+    /// unspecified.
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<()>;
+
+    /// The run of like content that begins at `offset`: it starts there, is not empty and does not pass the end.
+    ///
+    /// `offset` must be less than [`size`](Self::size). Runs need not be maximal: two neighbours may be of the same
+    /// state. The default says "data to the end", which is always true enough.
+    fn extent_at(&self, offset: u64) -> Result<Extent> {
+        check_range(self.size(), offset, 1)?;
+        Ok(Extent { range: offset..self.size(), state: State::Data })
+    }
+}
+
+/// Bytes that can be written at any offset, by several threads at once.
+pub trait WriteAt: Send + Sync {
+    /// Writes all of `buf` at `offset`. Ranges of concurrent calls must not overlap.
+    fn write_at(&self, buf: &[u8], offset: u64) -> Result<()>;
+
+    /// Makes `range` read as zeros, by a hole where that is possible.
+    fn zero_at(&self, range: Range<u64>) -> Result<()>;
+
+    /// Writes the metadata that makes what was written valid, and makes it durable.
+    ///
+    /// Until this returns, what was written must be taken for rubbish.
+    fn finish(self: Box<Self>) -> Result<()>;
+}
+
+/// Shared bytes: what a layer takes and gives.
+pub type Source = Arc<dyn ReadAt>;
+
+impl<T: ReadAt + ?Sized> ReadAt for Arc<T> {
+    fn size(&self) -> u64 {
+        (**self).size()
+    }
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<()> {
+        (**self).read_at(buf, offset)
+    }
+    fn extent_at(&self, offset: u64) -> Result<Extent> {
+        (**self).extent_at(offset)
+    }
+}
+
+impl ReadAt for Vec<u8> {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<()> {
+        check_range(self.size(), offset, buf.len() as u64)?;
+        let start = to_usize(offset)?;
+        buf.copy_from_slice(&self[start..start + buf.len()]);
+        Ok(())
+    }
+}
+
+/// Reads `N` bytes at `offset`, for headers of a fixed size.
+pub fn read_array<const N: usize>(source: &dyn ReadAt, offset: u64) -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    source.read_at(&mut bytes, offset)?;
+    Ok(bytes)
+}
+
+/// Reads `len` bytes at `offset`; refuses lengths that the source cannot hold before allocating.
+pub fn read_vec(source: &dyn ReadAt, offset: u64, len: u64) -> Result<Vec<u8>> {
+    check_range(source.size(), offset, len)?;
+    let len = to_usize(len)?;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(len).map_err(|_| Error::out_of_memory(len as u64))?;
+    bytes.resize(len, 0);
+    source.read_at(&mut bytes, offset)?;
+    Ok(bytes)
+}
+
+/// Whether `offset..offset + len` lies within `size`; the error names the range.
+pub fn check_range(size: u64, offset: u64, len: u64) -> Result<()> {
+    match offset.checked_add(len) {
+        Some(end) if end <= size => Ok(()),
+        _ => Err(Error::corrupt(offset, format!("{len} bytes are wanted here, but the data ends at byte {size}"))),
+    }
+}
+
+/// A length from an image as an index on this machine.
+pub fn to_usize(n: u64) -> Result<usize> {
+    usize::try_from(n).map_err(|_| Error::out_of_memory(n))
+}
+
+/// Whether all bytes are zero. Compilers turn this into vector code.
+pub fn is_zero(bytes: &[u8]) -> bool {
+    let mut chunks = bytes.chunks_exact(64);
+    chunks.all(|chunk| chunk.iter().fold(0, |seen, byte| seen | byte) == 0)
+        && bytes.chunks_exact(64).remainder().iter().all(|&byte| byte == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_past_the_end_is_an_error_not_zeros() {
+        let bytes = vec![1u8, 2, 3, 4];
+        let mut buf = [0; 3];
+        bytes.read_at(&mut buf, 1).unwrap();
+        assert_eq!(buf, [2, 3, 4]);
+        assert_eq!(bytes.read_at(&mut buf, 2).unwrap_err().kind(), ErrorKind::Corrupt);
+        assert!(bytes.read_at(&mut buf, u64::MAX).is_err());
+    }
+
+    #[test]
+    fn lengths_are_checked_before_memory_is_taken() {
+        let bytes = vec![0u8; 16];
+        assert!(read_vec(&bytes, 0, u64::MAX).is_err());
+        assert!(read_vec(&bytes, 8, 9).is_err());
+        assert_eq!(read_vec(&bytes, 8, 8).unwrap().len(), 8);
+    }
+
+    #[test]
+    fn zero_scan_sees_every_position() {
+        for len in [0, 1, 63, 64, 65, 200] {
+            let mut bytes = vec![0u8; len];
+            assert!(is_zero(&bytes), "{len}");
+            for i in 0..len {
+                bytes[i] = 1;
+                assert!(!is_zero(&bytes), "{len} {i}");
+                bytes[i] = 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! A file that appears under its name only when it is complete.
+
+use crate::{Error, ReadAt, Result, WriteAt};
+use rustix::fs::{AtFlags, CWD, FallocateFlags, Mode, OFlags};
+use std::fs;
+use std::ops::Range;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A new file, written without a name (`O_TMPFILE`), so that nothing is left behind even by `kill -9`; where the
+/// filesystem cannot do that, under a temporary name beside the target that is removed when this is dropped.
+///
+/// [`commit`](Self::commit) makes it durable and gives it its name. Clones of the writing side are made by sharing it
+/// in an `Arc`.
+#[derive(Debug)]
+pub struct NewFile {
+    file: fs::File,
+    target: PathBuf,
+    temporary: Option<PathBuf>,
+    replace: bool,
+    written_to: AtomicU64,
+}
+
+impl NewFile {
+    /// Begins a file that will be called `target`. An existing one is refused unless `replace`; it stays untouched
+    /// until [`commit`](Self::commit).
+    pub fn create(target: impl AsRef<Path>, replace: bool) -> Result<Self> {
+        let target = target.as_ref();
+        Self::create_inner(target, replace).map_err(|error| error.at_path(target))
+    }
+
+    fn create_inner(target: &Path, replace: bool) -> Result<Self> {
+        match fs::symlink_metadata(target) {
+            Ok(there) if there.is_dir() => return Err(Error::refused("is a directory")),
+            Ok(there) if !there.is_file() && !there.is_symlink() => {
+                return Err(Error::refused("exists and is not a regular file"));
+            }
+            Ok(_) if !replace => return Err(Error::refused("exists already; --force replaces it")),
+            _ => {}
+        }
+        // Replacing through a symbolic link replaces what it points to, not the link.
+        let target = if target.is_symlink() {
+            fs::canonicalize(target).unwrap_or_else(|_| target.to_owned())
+        } else {
+            target.to_owned()
+        };
+        let directory = directory_of(&target);
+        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::TMPFILE;
+        if let Ok(fd) = rustix::fs::open(directory, flags, Mode::from_raw_mode(0o666)) {
+            return Ok(Self::new(fd.into(), target, None, replace));
+        }
+        let temporary = temporary_name(&target);
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&temporary)
+            .map_err(|error| Error::io(format!("no file can be created in {}", directory.display()), error))?;
+        Ok(Self::new(file, target, Some(temporary), replace))
+    }
+
+    fn new(file: fs::File, target: PathBuf, temporary: Option<PathBuf>, replace: bool) -> Self {
+        NewFile { file, target, temporary, replace, written_to: AtomicU64::new(0) }
+    }
+
+    /// The name it will have.
+    pub fn path(&self) -> &Path {
+        &self.target
+    }
+
+    /// Sets the length; new bytes read as zeros.
+    pub fn set_len(&self, len: u64) -> Result<()> {
+        self.written_to.fetch_max(len, Ordering::Relaxed);
+        self.file.set_len(len).map_err(|error| self.failed(format!("setting the length to {len} bytes"), error))
+    }
+
+    /// Makes the file durable and gives it its name, replacing what was there if that was asked for.
+    pub fn commit(mut self) -> Result<()> {
+        self.file.sync_all().map_err(|error| self.failed("flushing to disk", error))?;
+        let result = self.name_it();
+        result.map_err(|error| error.at_path(&self.target))?;
+        // The name itself must survive a power cut. Not every filesystem can sync a directory: that is its affair.
+        if let Ok(directory) = fs::File::open(directory_of(&self.target)) {
+            let _ = directory.sync_all();
+        }
+        Ok(())
+    }
+
+    fn name_it(&mut self) -> Result<()> {
+        let failed = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                Error::refused("appeared while it was being written; it was left alone")
+            }
+            _ => Error::io("cannot be given its name", error),
+        };
+        let own_name = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+        let link = |to: &Path| {
+            rustix::fs::linkat(CWD, &own_name, CWD, to, AtFlags::SYMLINK_FOLLOW).map_err(|error| failed(error.into()))
+        };
+        if self.temporary.is_none() {
+            if !self.replace {
+                return link(&self.target);
+            }
+            let temporary = temporary_name(&self.target);
+            link(&temporary)?;
+            self.temporary = Some(temporary);
+        }
+        let temporary = self.temporary.clone().expect("set above");
+        if self.replace {
+            fs::rename(&temporary, &self.target).map_err(failed)?;
+        } else {
+            fs::hard_link(&temporary, &self.target).map_err(failed)?;
+            fs::remove_file(&temporary).map_err(failed)?;
+        }
+        self.temporary = None;
+        Ok(())
+    }
+
+    fn failed(&self, what: impl Into<String>, error: std::io::Error) -> Error {
+        Error::io(what, error).at_path(&self.target)
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            let _ = fs::remove_file(temporary);
+        }
+    }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn temporary_name(target: &Path) -> PathBuf {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    target.with_file_name(format!(".{name}.{}.partial", std::process::id()))
+}
+
+impl ReadAt for NewFile {
+    fn size(&self) -> u64 {
+        self.file.metadata().map_or(0, |metadata| metadata.len())
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<()> {
+        self.file
+            .read_exact_at(buf, offset)
+            .map_err(|error| self.failed(format!("reading {} bytes back at byte {offset}", buf.len()), error))
+    }
+}
+
+impl WriteAt for NewFile {
+    fn write_at(&self, buf: &[u8], offset: u64) -> Result<()> {
+        self.written_to.fetch_max(offset.saturating_add(buf.len() as u64), Ordering::Relaxed);
+        self.file
+            .write_all_at(buf, offset)
+            .map_err(|error| self.failed(format!("writing {} bytes at byte {offset}", buf.len()), error))
+    }
+
+    fn zero_at(&self, range: Range<u64>) -> Result<()> {
+        // A new file is zeros wherever nothing was written.
+        if range.start >= self.written_to.load(Ordering::Relaxed) || range.is_empty() {
+            return Ok(());
+        }
+        let len = range.end - range.start;
+        let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        if rustix::fs::fallocate(&self.file, punch, range.start, len).is_ok() {
+            return Ok(());
+        }
+        let zeros = vec![0; 1 << 16];
+        let mut at = range.start;
+        while at < range.end {
+            let n = (range.end - at).min(zeros.len() as u64);
+            self.write_at(&zeros[..crate::to_usize(n)?], at)?;
+            at += n;
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        self.file.sync_all().map_err(|error| self.failed("flushing to disk", error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    fn names(directory: &Path) -> Vec<String> {
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn appears_only_when_committed() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("out");
+        let file = NewFile::create(&target, false).unwrap();
+        file.write_at(b"abc", 2).unwrap();
+        drop(file);
+        assert!(names(directory.path()).is_empty());
+        let file = NewFile::create(&target, false).unwrap();
+        file.write_at(b"abc", 2).unwrap();
+        file.commit().unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"\0\0abc");
+        assert_eq!(names(directory.path()), ["out"]);
+    }
+
+    #[test]
+    fn what_exists_is_kept_unless_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("out");
+        fs::write(&target, "old").unwrap();
+        assert_eq!(NewFile::create(&target, false).unwrap_err().kind(), ErrorKind::Refused);
+        let file = NewFile::create(&target, true).unwrap();
+        file.write_at(b"new!", 0).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"old");
+        file.commit().unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"new!");
+        assert_eq!(names(directory.path()), ["out"]);
+    }
+
+    #[test]
+    fn a_target_that_appears_meanwhile_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let target = directory.path().join("out");
+        let file = NewFile::create(&target, false).unwrap();
+        fs::write(&target, "theirs").unwrap();
+        assert_eq!(file.commit().unwrap_err().kind(), ErrorKind::Refused);
+        assert_eq!(fs::read(&target).unwrap(), b"theirs");
+        assert_eq!(names(directory.path()), ["out"]);
+    }
+
+    #[test]
+    fn zeroing_reads_back_as_zeros() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = NewFile::create(directory.path().join("out"), false).unwrap();
+        file.write_at(&[9; 20_000], 0).unwrap();
+        file.zero_at(1_000..15_000).unwrap();
+        let mut buf = vec![1; 20_000];
+        file.read_at(&mut buf, 0).unwrap();
+        assert!(buf[..1_000].iter().all(|&b| b == 9) && crate::is_zero(&buf[1_000..15_000]) && buf[19_999] == 9);
+    }
+
+    #[test]
+    fn directories_and_devices_are_no_targets() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(NewFile::create(directory.path(), true).is_err());
+        assert!(NewFile::create("/dev/null", true).is_err());
+        assert!(NewFile::create(directory.path().join("none/out"), true).is_err());
+    }
+}
