@@ -116,6 +116,7 @@ pub enum Role {
 }
 
 /// What a volume holds.
+#[expect(clippy::large_enum_variant, reason = "there are a handful of volumes, and most hold a filesystem")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Content {

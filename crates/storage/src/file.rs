@@ -1,7 +1,7 @@
 //! A file or block device of this machine as a source.
 
 use crate::{Error, Extent, ReadAt, Result, State, check_range};
-use rustix::fs::{FileType, SeekFrom};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, SeekFrom};
 use std::fs;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -49,14 +49,33 @@ impl File {
 
     fn open_inner(path: &Path) -> Result<Self> {
         // O_NONBLOCK: opening a FIFO that nobody writes to must not wait. No effect on files and block devices.
-        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
-        let file =
-            fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path).map_err(|error| {
-                match error.kind() {
-                    std::io::ErrorKind::NotFound => Error::not_found("no such file"),
-                    _ => Error::io("cannot be opened", error),
-                }
-            })?;
+        let flags = OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let opened = fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
+        Self::examine(opened.map_err(not_opened)?, path)
+    }
+
+    /// Opens `name`, a path relative to `directory`, without leaving it: no `..` past it, no links on the way, no
+    /// absolute path. For names that an image or a guest gives.
+    pub fn open_beneath(directory: &Path, name: &Path) -> Result<Self> {
+        let path = directory.join(name);
+        Self::open_beneath_inner(directory, name, &path).map_err(|error| error.at_path(&path))
+    }
+
+    fn open_beneath_inner(directory: &Path, name: &Path, path: &Path) -> Result<Self> {
+        let flags = OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::RDONLY;
+        let directory = fs::File::open(directory).map_err(not_opened)?;
+        let stay = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        let opened = rustix::fs::openat2(&directory, name, flags, Mode::empty(), stay);
+        let file = opened.map_err(|error| match error {
+            rustix::io::Errno::XDEV | rustix::io::Errno::LOOP => {
+                Error::refused("leads out of the directory that is allowed, or through a link")
+            }
+            other => not_opened(other.into()),
+        })?;
+        Self::examine(file.into(), path)
+    }
+
+    fn examine(file: fs::File, path: &Path) -> Result<Self> {
         let metadata = file.metadata().map_err(|error| Error::io("cannot be examined", error))?;
         let (size, holes) = match FileType::from_raw_mode(metadata.mode()) {
             FileType::RegularFile => (metadata.size(), true),
@@ -102,6 +121,13 @@ impl File {
 
     fn seek(&self, to: SeekFrom) -> rustix::io::Result<u64> {
         rustix::io::retry_on_intr(|| rustix::fs::seek(&self.file, to))
+    }
+}
+
+fn not_opened(error: std::io::Error) -> Error {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => Error::not_found("no such file"),
+        _ => Error::io("cannot be opened", error),
     }
 }
 
@@ -179,6 +205,21 @@ mod tests {
         assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
         assert_eq!(File::open(&fifo).unwrap_err().kind(), ErrorKind::Unsupported);
         assert_eq!(File::open(dir.path().join("none")).unwrap_err().kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn nothing_outside_an_allowed_directory_is_opened() {
+        let directory = tempfile::tempdir().unwrap();
+        let inside = directory.path().join("allowed");
+        fs::create_dir(&inside).unwrap();
+        fs::write(inside.join("base"), "x").unwrap();
+        fs::write(directory.path().join("secret"), "x").unwrap();
+        std::os::unix::fs::symlink("../secret", inside.join("link")).unwrap();
+        assert!(File::open_beneath(&inside, Path::new("base")).is_ok());
+        for name in ["../secret", "link", "/etc/passwd", "base/../../secret"] {
+            let error = File::open_beneath(&inside, Path::new(name)).unwrap_err();
+            assert_ne!(error.kind(), ErrorKind::NotFound, "{name}: {error}");
+        }
     }
 
     #[test]

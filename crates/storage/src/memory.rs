@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const PAGE: u64 = 4096;
 
+type Page = [u8; 4096];
+
 /// Sparse bytes, shared by its clones. Reads as zeros where nothing was written.
 #[derive(Clone, Debug)]
 pub struct Memory {
     size: u64,
-    pages: Arc<Mutex<BTreeMap<u64, Box<[u8; PAGE as usize]>>>>,
+    pages: Arc<Mutex<BTreeMap<u64, Box<Page>>>>,
 }
 
 impl Memory {
@@ -20,7 +22,7 @@ impl Memory {
         Memory { size, pages: Arc::default() }
     }
 
-    fn pages(&self) -> MutexGuard<'_, BTreeMap<u64, Box<[u8; PAGE as usize]>>> {
+    fn pages(&self) -> MutexGuard<'_, BTreeMap<u64, Box<Page>>> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -30,7 +32,7 @@ impl Memory {
         while done < len {
             let at = offset + done as u64;
             let start = usize::try_from(at % PAGE).expect("a page is small");
-            let n = (PAGE as usize - start).min(len - done);
+            let n = (size_of::<Page>() - start).min(len - done);
             f(at / PAGE, start..start + n, done..done + n);
             done += n;
         }
@@ -69,7 +71,7 @@ impl WriteAt for Memory {
         check_range(self.size, offset, buf.len() as u64)?;
         let mut pages = self.pages();
         Self::split(offset, buf.len(), |page, within, part| {
-            pages.entry(page).or_insert_with(|| Box::new([0; PAGE as usize]))[within].copy_from_slice(&buf[part]);
+            pages.entry(page).or_insert_with(|| Box::new([0; 4096]))[within].copy_from_slice(&buf[part]);
         });
         Ok(())
     }
@@ -85,7 +87,7 @@ impl WriteAt for Memory {
             if (start, end) == (0, PAGE) {
                 pages.remove(&page);
             } else if let Some(bytes) = pages.get_mut(&page) {
-                bytes[start as usize..end as usize].fill(0);
+                bytes[to_usize(start)?..to_usize(end)?].fill(0);
             }
         }
         Ok(())
