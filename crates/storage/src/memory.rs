@@ -1,6 +1,6 @@
 //! Sparse bytes in memory: the model that tests compare with, and the target of conversions in tests.
 
-use crate::{Extent, ReadAt, Result, State, WriteAt, check_range};
+use crate::{Extent, ReadAt, Result, State, WriteAt, check_range, to_usize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
