@@ -1,9 +1,21 @@
 //! What an initramfs holds.
 //!
 //! On disk: a sequence of segments, each an uncompressed cpio archive (`newc`, magic `070701` or `070702`), zero
-//! padding, or a compressed run (gzip, xz, zstd, lz4 legacy, bzip2, lzma) of more cpio archives. Source: Linux
-//! Documentation/driver-api/early-userspace/buffer-format.rst and init/initramfs.c.
+//! padding, or one compressed frame (gzip, xz, zstd, lz4, bzip2, lzma) of more cpio archives and padding. Microcode and,
+//! on Ubuntu, the kernel modules come as uncompressed archives before the compressed one, so every segment is read.
+//! Source: Linux Documentation/driver-api/early-userspace/buffer-format.rst and init/initramfs.c.
+//!
+//! Everything streams: memory is bounded by one decompressor's window (at most 128 MiB, and only where a frame really
+//! uses it) and what a visitor asks for. Not read: lzo, and the older cpio formats, which Linux refuses too.
 
+mod bytes;
+mod codec;
+mod cpio;
+mod lz4;
+
+use codec::Codec;
+use cpio::Walk;
+use std::io;
 use storage::{Error, Result};
 
 /// Bounds on the work, all in bytes or counts; what exceeds them ends the reading with [`Summary::complete`] false.
@@ -37,6 +49,8 @@ pub trait Visitor {
     /// Called for each entry; `true` asks for its content (of a regular file or link, at most [`CONTENT_LIMIT`] bytes).
     fn entry(&mut self, entry: &Entry<'_>) -> bool;
     /// The content that was asked for; longer ones are cut at [`CONTENT_LIMIT`].
+    ///
+    /// Of several hard links only the last carries the content: it is then given for the earlier ones as well.
     fn content(&mut self, entry: &Entry<'_>, content: &[u8]) {
         let _ = (entry, content);
     }
@@ -45,10 +59,14 @@ pub trait Visitor {
 /// Most bytes of one entry's content that a visitor is given.
 pub const CONTENT_LIMIT: usize = 16 << 20;
 
+/// Most segments in one file: real ones have up to five, and each costs a decompressor.
+const MAX_SEGMENTS: usize = 1024;
+
 /// What was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// The segments in order: `cpio`, `gzip`, `xz`, `zstd`, `lz4`, `bzip2`, `lzma`.
+    /// The segments in order: `cpio`, `gzip`, `xz`, `zstd`, `lz4`, `bzip2`, `lzma`; also `lz4-frame`, the modern lz4
+    /// format that Linux does not unpack, and `lzo`, which is not read here.
     pub segments: Vec<&'static str>,
     /// Bytes of cpio seen.
     pub unpacked: u64,
@@ -63,6 +81,43 @@ pub struct Summary {
 /// Walks all segments. Damage does not fail the walk: what was seen before it stands, and the summary says where it
 /// ended. Only a file that is no initramfs at all is an error.
 pub fn read(bytes: &[u8], limits: &Limits, visitor: &mut dyn Visitor) -> Result<Summary> {
-    let _ = (bytes, limits, visitor);
-    Err(Error::unsupported("not written yet"))
+    let mut walk = Walk::new(limits, visitor);
+    let mut segments = Vec::new();
+    let stopped = read_segments(bytes, &mut walk, &mut segments).err();
+    if segments.is_empty() {
+        let reason = stopped.as_deref().unwrap_or("it is empty, or only zeros");
+        return Err(Error::corrupt(0, format!("no initramfs: {reason}")));
+    }
+    Ok(Summary { segments, unpacked: walk.unpacked, entries: walk.entries, complete: stopped.is_none(), stopped })
+}
+
+fn read_segments(file: &[u8], walk: &mut Walk<'_>, segments: &mut Vec<&'static str>) -> Result<(), String> {
+    let mut rest = file;
+    loop {
+        rest = &rest[rest.iter().position(|&byte| byte != 0).unwrap_or(rest.len())..];
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let start = file.len() - rest.len();
+        if segments.len() == MAX_SEGMENTS {
+            return Err(format!("more than {MAX_SEGMENTS} segments; what begins at byte {start} was not read"));
+        }
+        let (name, result) = if rest.starts_with(cpio::MAGIC_STEM) {
+            ("cpio", walk.archive(&mut rest).map_err(|error| (error, start)))
+        } else if let Some(codec) = Codec::of(rest) {
+            (codec.name, unpack(codec, &mut rest, walk).map_err(|error| (error, file.len() - rest.len())))
+        } else {
+            return Err(format!("what begins at byte {start} is neither cpio nor a known compression"));
+        };
+        segments.push(name);
+        result.map_err(|(error, reached)| {
+            format!("segment {} ({name}, at byte {start}, read to byte {reached}): {error}", segments.len())
+        })?;
+    }
+}
+
+/// One compressed frame; afterwards `rest` begins behind it.
+fn unpack(codec: &Codec, rest: &mut &[u8], walk: &mut Walk<'_>) -> io::Result<()> {
+    let mut frame = codec.open(rest)?;
+    walk.archives(&mut *frame)
 }
