@@ -1,0 +1,23 @@
+//! The verbs, one file each.
+
+mod compare;
+mod convert;
+mod explain;
+mod info;
+mod inspect;
+mod preflight;
+
+use crate::cli::{Cli, Command};
+use crate::exit::{Exit, Failure};
+
+/// Runs the verb.
+pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Preflight(args) => preflight::run(args, cli.colour),
+        Command::Inspect(args) => inspect::run(args, cli.colour),
+        Command::Convert(args) => convert::run(args),
+        Command::Info(args) => info::run(args),
+        Command::Compare(args) => compare::run(args),
+        Command::Explain(args) => explain::run(args, cli.colour),
+    }
+}

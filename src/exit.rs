@@ -1,0 +1,107 @@
+//! Exit codes, and how failures become them.
+//!
+//! `compare` has qemu-img's codes instead: 0 same, 1 different, 2 and more an error.
+
+use std::fmt;
+use std::io::Write;
+use std::process::ExitCode;
+use storage::{Error, ErrorKind};
+
+/// What the process says to whoever started it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done, or passed.
+    Done,
+    /// Failed, unclassified. `compare`: the images differ.
+    Failed,
+    /// Wrong usage: an option, a file that is not there, an output that exists.
+    Usage,
+    /// `preflight`: at least one blocking finding.
+    Blocked,
+    /// `preflight --strict`: could not decide.
+    Undecided,
+    /// The image is damaged, not supported, or refused for safety.
+    Image,
+    /// A local resource ran out: disk space, memory.
+    Resources,
+    /// Stopped by a signal, with its number.
+    Signal(u8),
+}
+
+impl Exit {
+    /// The number.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Blocked => 10,
+            Exit::Undecided => 11,
+            Exit::Image => 20,
+            Exit::Resources => 30,
+            Exit::Signal(number) => 128_u8.saturating_add(number),
+        }
+    }
+}
+
+/// A failure: the exit code and the sentence for standard error.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    message: String,
+    /// The reader of our output went away; not our failure, and nobody is there to be told.
+    silent: bool,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl fmt::Display) -> Self {
+        Failure { exit, message: message.to_string(), silent: false }
+    }
+
+    /// The same failure under another code.
+    pub(crate) fn with_exit(self, exit: Exit) -> Self {
+        Failure { exit, ..self }
+    }
+
+    pub(crate) fn usage(message: impl fmt::Display) -> Self {
+        Failure::new(Exit::Usage, message)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let exit = match error.kind() {
+            ErrorKind::Io if error.is_interrupted() => crate::signals::received().map_or(Exit::Failed, Exit::Signal),
+            ErrorKind::Io if error.is_exhausted() => Exit::Resources,
+            ErrorKind::Io => Exit::Failed,
+            ErrorKind::NotFound => Exit::Usage,
+            ErrorKind::Corrupt | ErrorKind::Unsupported | ErrorKind::Refused => Exit::Image,
+        };
+        Failure::new(exit, error)
+    }
+}
+
+/// Failures of writing to standard output.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        let silent = error.kind() == std::io::ErrorKind::BrokenPipe;
+        let exit = match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Exit::Done,
+            std::io::ErrorKind::StorageFull => Exit::Resources,
+            _ => Exit::Failed,
+        };
+        Failure { exit, message: format!("standard output: {error}"), silent }
+    }
+}
+
+/// Says what failed and gives the process its exit code.
+pub(crate) fn finish(outcome: Result<Exit, Failure>) -> ExitCode {
+    let exit = outcome.unwrap_or_else(|failure| {
+        if !failure.silent {
+            // Nobody can be told if standard error is closed.
+            let _ = writeln!(std::io::stderr(), "bootworthy: {}", failure.message);
+        }
+        failure.exit
+    });
+    ExitCode::from(exit.code())
+}

@@ -1,0 +1,3 @@
+//! Bootworthy from outside: one binary, a module a verb.
+
+mod workspace;
