@@ -1,0 +1,111 @@
+//! The registry of rules: one file and one word each, in the order of the reports.
+
+use crate::rule::Rule;
+
+macro_rules! rules {
+    ($($group:ident { $($name:ident)* })*) => {
+        $(mod $group { $(pub(crate) mod $name;)* })*
+
+        /// All rules, in the order in which they are asked and reported.
+        pub static RULES: &[&Rule] = &[$($(&$group::$name::RULE,)*)*];
+
+        /// The cases of every rule: a rule without them does not compile.
+        #[cfg(test)]
+        pub(crate) static CASES: &[(&str, &str, &Rule, crate::testing::Cases)] =
+            &[$($((stringify!($group), stringify!($name), &$group::$name::RULE, $group::$name::tests::CASES),)*)*];
+    };
+}
+
+rules! {
+    image {
+        format
+        zero
+    }
+}
+
+/// The rule of that id or alias; letters of either case. An alias that several rules share gives the first.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    let named = |rule: &&&Rule| rule.id.eq_ignore_ascii_case(id);
+    let aliased = |rule: &&&Rule| rule.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(id));
+    RULES.iter().find(named).or_else(|| RULES.iter().find(aliased)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Outcome, Severity};
+    use crate::target::Target;
+    use crate::testing;
+    use facts::Facts;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn ids_are_unique_and_well_formed() {
+        let mut seen = BTreeSet::new();
+        for rule in RULES {
+            assert!(seen.insert(rule.id), "{} twice", rule.id);
+            assert!(["IMG-", "LNX-", "CUS-", "REQ-"].iter().any(|prefix| rule.id.starts_with(prefix)), "{}", rule.id);
+            assert!(rule.id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'), "{}", rule.id);
+        }
+    }
+
+    #[test]
+    fn words_of_a_group_are_in_order() {
+        for pair in CASES.windows(2) {
+            let (a, b) = (&pair[0], &pair[1]);
+            assert!(a.0 != b.0 || a.1 < b.1, "{}/{} stands before {}", a.0, a.1, b.1);
+        }
+    }
+
+    #[test]
+    fn every_rule_says_who_and_why() {
+        for rule in RULES {
+            let heads: Vec<_> = rule.docs.lines().filter(|line| line.starts_with('#')).collect();
+            assert_eq!(heads, ["# What it checks", "# Why ECS needs it", "# How to fix"], "{}", rule.id);
+            assert!(rule.docs.len() > 200, "{} explains too little", rule.id);
+            assert!(rule.source.len() > 5 && rule.title.len() > 10 && !rule.title.ends_with('.'), "{}", rule.id);
+            for alias in rule.aliases {
+                let name = alias.strip_prefix("GUESTOS.");
+                assert!(name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_uppercase())), "{alias}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_not_examined_never_passes() {
+        for rule in RULES {
+            let outcome = rule.judge(&Facts::default(), &Target::default());
+            assert!(matches!(outcome, Outcome::Unknown { .. } | Outcome::Skipped { .. }), "{}: {outcome:?}", rule.id);
+        }
+    }
+
+    #[test]
+    fn a_sound_disk_has_no_blocking_finding_and_no_open_question() {
+        for facts in [testing::bios(), testing::uefi(), testing::lvm()] {
+            let report = crate::check(&facts, &Target::default());
+            let bad: Vec<_> = report.blocking();
+            assert!(bad.is_empty(), "{bad:#?}");
+            let open: Vec<_> =
+                report.results.iter().filter(|result| matches!(result.outcome, Outcome::Unknown { .. })).collect();
+            assert!(open.is_empty(), "{open:#?}");
+            assert_eq!(report.verdict, crate::Verdict::Ready);
+        }
+    }
+
+    #[test]
+    fn found_by_id_and_alias() {
+        for rule in RULES {
+            assert_eq!(super::rule(&rule.id.to_lowercase()).map(|found| found.id), Some(rule.id));
+            for alias in rule.aliases {
+                assert!(super::rule(alias).is_some_and(|found| found.aliases.contains(alias)));
+            }
+        }
+        assert!(super::rule("LNX-NONE").is_none());
+    }
+
+    #[test]
+    fn severities_of_all_kinds_are_used() {
+        let used: BTreeSet<_> = RULES.iter().map(|rule| rule.severity).collect();
+        assert_eq!(used.len(), Severity::ALL.len());
+    }
+}

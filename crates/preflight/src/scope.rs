@@ -1,0 +1,99 @@
+//! What a rule is about: the first lines of most checks.
+
+use crate::rule::{Judged, Undecided, known};
+use crate::target::{DiskUse, Target};
+use facts::{BootEntry, Evidence, Facts, Guest, Kernel, Linux, Loader, Os, Volume};
+
+/// Ends the check of a data disk.
+pub(crate) fn system_disk(target: &Target) -> Result<(), Undecided> {
+    match target.disk {
+        DiskUse::System => Ok(()),
+        DiskUse::Data => Err(Undecided::skipped("a data disk need not boot")),
+    }
+}
+
+/// The operating system on a system disk.
+pub(crate) fn guest<'a>(facts: &'a Facts, target: &Target) -> Result<&'a Guest, Undecided> {
+    system_disk(target)?;
+    known(&facts.guest)?.ok_or_else(|| Undecided::skipped("no operating system was found on this disk"))
+}
+
+/// The Linux system on a system disk.
+pub(crate) fn linux<'a>(facts: &'a Facts, target: &Target) -> Result<(&'a Guest, &'a Linux), Undecided> {
+    let guest = guest(facts, target)?;
+    match (guest.os, &guest.linux) {
+        (Os::Linux, Some(linux)) => Ok((guest, linux)),
+        (Os::Linux, None) => Err(Undecided::unknown("the configuration of the system was not examined")),
+        _ => Err(Undecided::skipped("the system on this disk is not Linux")),
+    }
+}
+
+/// The kernel that boots by default.
+pub(crate) fn boot_kernel(guest: &Guest) -> Result<&Kernel, Undecided> {
+    let kernels = known(&guest.kernels)?
+        .ok_or_else(|| Undecided::skipped("there is no kernel on this disk (see LNX-KERNEL-PRESENT)"))?;
+    match guest.default_kernel() {
+        Some(kernel) => Ok(kernel),
+        None if kernels.len() == 1 => Ok(&kernels[0]),
+        None => Err(Undecided::unknown("which kernel boots by default could not be told")),
+    }
+}
+
+/// The boot loader's configuration.
+pub(crate) fn loader(guest: &Guest) -> Result<&Loader, Undecided> {
+    known(&guest.loader)?
+        .ok_or_else(|| Undecided::skipped("there is no boot loader configuration (see LNX-GRUB-CFG)"))
+}
+
+/// The boot entry that starts by itself.
+pub(crate) fn boot_entry(guest: &Guest) -> Result<&BootEntry, Undecided> {
+    let loader = loader(guest)?;
+    known(&loader.default)?;
+    match loader.default_entry() {
+        Some(entry) => Ok(entry),
+        None => Err(Undecided::skipped("no boot entry starts by itself (see LNX-GRUB-CFG)")),
+    }
+}
+
+/// The volume of the root filesystem.
+pub(crate) fn root(facts: &Facts) -> Result<&Volume, Undecided> {
+    facts.root_volume().ok_or_else(|| Undecided::unknown("the volume of the root filesystem is not listed"))
+}
+
+/// Whether something outside the configuration files brings a network up by DHCP: cloud-init with a data source that
+/// ECS answers, or NetworkManager, which does so for any interface that nothing else configures.
+pub(crate) fn network_by_itself(linux: &Linux) -> bool {
+    let cloud_init = linux.cloud_init.value().is_some_and(|cloud_init| {
+        cloud_init.enabled.value() == Some(&true)
+            && cloud_init.network_disabled.value().is_none()
+            && cloud_init.datasources.value().is_none_or(|list| names_aliyun(&list.value))
+    });
+    cloud_init || linux.network.network_manager.value() == Some(&true)
+}
+
+/// Whether a list of cloud-init's data sources has the one of ECS.
+pub(crate) fn names_aliyun(datasources: &[String]) -> bool {
+    datasources.iter().any(|name| name.eq_ignore_ascii_case("AliYun"))
+}
+
+/// The image file itself as evidence.
+pub(crate) fn file(facts: &Facts, text: impl Into<String>) -> Evidence {
+    Evidence { path: Some(facts.image.path.clone()), text: Some(text.into()), ..Evidence::default() }
+}
+
+/// A word for a shell, quoted where it must be.
+pub(crate) fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+,@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// A format in which ECS takes images, by the name that its header gives.
+pub(crate) fn of_format<'a>(facts: &'a Facts, name: &str) -> Result<&'a str, Undecided> {
+    let format = known(&facts.image.format)?.ok_or_else(|| Undecided::skipped("the file is empty"))?;
+    if format == name { Ok(format) } else { Err(Undecided::skipped(format!("the image is {format}, not {name}"))) }
+}
+
+/// Nothing wrong.
+pub(crate) fn passed() -> Judged {
+    Ok(Vec::new())
+}

@@ -1,0 +1,86 @@
+//! What the user wants of the image.
+
+use crate::outcome::Severity;
+use crate::profile::Profile;
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// What the disk is to become.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiskUse {
+    /// The disk that an instance boots from.
+    #[default]
+    System,
+    /// A further disk.
+    Data,
+}
+
+impl FromStr for DiskUse {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "system" => Ok(DiskUse::System),
+            "data" => Ok(DiskUse::Data),
+            _ => Err(format!("{text:?} is no use of a disk; those are system, data")),
+        }
+    }
+}
+
+/// What the image is judged for.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Limits in force.
+    pub profile: &'static Profile,
+    /// What the disk is to become.
+    pub disk: DiskUse,
+    /// Findings from this severity on block.
+    pub fail_on: Severity,
+    /// Parameters of the import, as far as they are decided.
+    pub request: Request,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Target {
+            profile: Profile::current(),
+            disk: DiskUse::System,
+            fail_on: Severity::NoLogin,
+            request: Request::default(),
+        }
+    }
+}
+
+/// Parameters of `ImportImage` (ECS API 2014-05-26) that the user has decided on. What is left out is not judged, or
+/// derived from the disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Request {
+    /// `Platform`.
+    pub platform: Option<String>,
+    /// `Architecture`.
+    pub architecture: Option<String>,
+    /// `BootMode`.
+    pub boot_mode: Option<String>,
+    /// `OSType`.
+    pub os_type: Option<String>,
+    /// `LicenseType`.
+    pub license_type: Option<String>,
+    /// `ImageName`.
+    pub image_name: Option<String>,
+    /// `Description`.
+    pub description: Option<String>,
+    /// `Features.NvmeSupport`.
+    pub nvme_support: Option<String>,
+    /// `DiskDeviceMapping.N.Format`.
+    pub format: Option<String>,
+    /// `DiskDeviceMapping.N.DiskImageSize` in GiB.
+    pub disk_image_size_gib: Option<u64>,
+    /// The N of `DiskDeviceMapping.N`: 1 is the system disk.
+    pub disk_number: Option<u32>,
+    /// `DiskDeviceMapping.N.OSSBucket`.
+    pub bucket: Option<String>,
+    /// `DiskDeviceMapping.N.OSSObject`.
+    pub object_key: Option<String>,
+}

@@ -1,0 +1,95 @@
+//! What the image is, in a few lines.
+
+use crate::page::{Page, size};
+use facts::{Boot, Content, Facts, Guest, Known, TableKind, Volume};
+
+/// The image, the disk and the system on it, in a line each.
+pub(crate) fn head(page: &mut Page<'_>, facts: &Facts) {
+    page.row("image", &image(facts));
+    page.row("disk", &disk(facts));
+    match &facts.guest {
+        Known::Is(guest) => system(page, facts, guest),
+        Known::Absent => page.row("system", "no operating system that this program knows"),
+        Known::Unknown(reason) => page.row("system", &format!("unknown: {}", reason.why)),
+    }
+    page.row("boots by", &boots_by(&facts.boot));
+}
+
+/// Format, lengths.
+pub(crate) fn image(facts: &Facts) -> String {
+    let format = say(&facts.image.format, Clone::clone, "empty file");
+    let virtual_size = say(&facts.image.virtual_size, |bytes| size(*bytes), "none");
+    format!("{format}, {} in the file, disk of {virtual_size}", size(facts.image.file_size))
+}
+
+fn disk(facts: &Facts) -> String {
+    let Known::Is(disk) = &facts.disk else { return say(&facts.disk, |_| String::new(), "none") };
+    let table = say(&disk.table, |table| table_name(*table).into(), "no partition table");
+    let volumes: Vec<_> = facts.volumes.iter().map(|volume| format!("{} {}", volume.id, holds(volume))).collect();
+    format!("{table}: {}", if volumes.is_empty() { "no volumes".into() } else { volumes.join(", ") })
+}
+
+/// `MBR`, `GPT`.
+pub(crate) fn table_name(table: TableKind) -> &'static str {
+    match table {
+        TableKind::Mbr => "MBR",
+        TableKind::Gpt => "GPT",
+        TableKind::HybridGpt => "hybrid GPT",
+    }
+}
+
+/// What a volume holds, in a word.
+pub(crate) fn holds(volume: &Volume) -> String {
+    match &volume.content {
+        Known::Is(Content::Filesystem(filesystem)) => filesystem.fs_type.clone(),
+        Known::Is(Content::Swap { .. }) => "swap".into(),
+        Known::Is(Content::Member { of, .. }) => format!("member of {of}"),
+        Known::Is(Content::Encrypted { by, .. }) => format!("encrypted ({by})"),
+        Known::Is(Content::Other { name }) => name.clone(),
+        Known::Absent => "empty".into(),
+        Known::Unknown(_) => "unknown".into(),
+    }
+}
+
+fn system(page: &mut Page<'_>, facts: &Facts, guest: &Guest) {
+    let name = say(&guest.distribution, |found| found.name.clone(), "no release file");
+    let architecture = say(&guest.architecture, |found| found.value.to_string(), "no kernel");
+    page.row("system", &format!("{name}, {architecture}"));
+    let kind = facts.root_volume().map_or(String::new(), |volume| format!(" ({})", holds(volume)));
+    page.row("root", &format!("{}{kind}", guest.root));
+    let kernel = guest.default_kernel().map_or("which one boots is not known".into(), |kernel| kernel.version.clone());
+    page.row("kernel", &kernel);
+    page.row("import as", &import_as(facts, guest));
+}
+
+/// What to tell `ImportImage`.
+fn import_as(facts: &Facts, guest: &Guest) -> String {
+    let platform = say(&guest.platform, |found| found.value.clone(), "Others Linux");
+    let architecture = say(&guest.architecture, |found| found.value.to_string(), "unknown");
+    let mode = match (facts.boot.bios.can.value(), facts.boot.uefi.can.value()) {
+        (Some(true), Some(true)) => "BIOS or UEFI",
+        (Some(true), _) => "BIOS",
+        (_, Some(true)) => "UEFI",
+        _ => "unknown",
+    };
+    let size = facts.image.virtual_size.value().map_or("unknown".into(), |bytes| bytes.div_ceil(1 << 30).to_string());
+    format!("Platform {platform}, Architecture {architecture}, BootMode {mode}, DiskImageSize {size}")
+}
+
+fn boots_by(boot: &Boot) -> String {
+    let say = |name: &str, can: &Known<bool>| match can {
+        Known::Is(true) => format!("{name} yes"),
+        Known::Is(false) | Known::Absent => format!("{name} no"),
+        Known::Unknown(reason) => format!("{name} unknown ({})", reason.why),
+    };
+    format!("{}, {}", say("BIOS", &boot.bios.can), say("UEFI", &boot.uefi.can))
+}
+
+/// A fact in words.
+pub(crate) fn say<T>(what: &Known<T>, words: impl Fn(&T) -> String, absent: &str) -> String {
+    match what {
+        Known::Is(value) => words(value),
+        Known::Absent => absent.into(),
+        Known::Unknown(reason) => format!("unknown ({})", reason.why),
+    }
+}

@@ -1,0 +1,189 @@
+//! Facts without a verdict.
+
+use crate::head::{head, holds, say};
+use crate::json::{TOOL, Tool};
+use crate::page::{Page, cut, place, size};
+use crate::style::{Ink, Style};
+use facts::{Bootability, Evidence, Facts, Filesystem, Guest, Kernel, Known, Linux, Presence, Volume};
+use serde::Serialize;
+use std::io;
+
+const SCHEMA: &str = "https://github.com/bootworthy/bootworthy/blob/main/crates/report/schema/facts-1.json";
+
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    tool: Tool,
+    #[serde(flatten)]
+    facts: &'a Facts,
+}
+
+/// All facts as JSON. Its schema is `schema/facts-1.json`.
+pub fn inspect_json(facts: &Facts, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Document { schema: SCHEMA, tool: TOOL, facts })?;
+    out.write_all(b"\n")
+}
+
+/// The facts that a person asks for first.
+pub fn inspect_text(facts: &Facts, style: &Style) -> String {
+    let mut page = Page::new(style);
+    page.hanging(&style.paint(Ink::Bold, ""), 0, &facts.image.path);
+    page.gap();
+    head(&mut page, facts);
+    image(&mut page, facts);
+    volumes(&mut page, facts);
+    boot(&mut page, facts);
+    if let Known::Is(guest) = &facts.guest {
+        kernels(&mut page, guest);
+        if let Some(linux) = &guest.linux {
+            configuration(&mut page, linux);
+        }
+    }
+    page.finish()
+}
+
+fn title(page: &mut Page<'_>, text: &str) {
+    page.gap();
+    page.line(&page.style.paint(Ink::Bold, text));
+}
+
+fn image(page: &mut Page<'_>, facts: &Facts) {
+    let damage = say(&facts.image.damage, |found| found.iter().map(place).collect::<Vec<_>>().join("; "), "");
+    if !damage.is_empty() {
+        page.row("damage", &damage);
+    }
+    for note in &facts.image.notes {
+        page.row("note", note);
+    }
+    for problem in facts.disk.value().into_iter().flat_map(|disk| &disk.problems) {
+        page.row("problem", &format!("{}: {}", problem.id, place(&problem.evidence)));
+    }
+}
+
+fn volumes(page: &mut Page<'_>, facts: &Facts) {
+    title(page, "Volumes");
+    for volume in &facts.volumes {
+        let role = say(&volume.role, |role| format!("{role:?}").to_lowercase(), "no role");
+        let about = volume.filesystem().map_or(String::new(), |filesystem| filesystem_words(filesystem));
+        let text = format!("{}, {role}, {}{about}{}", holds(volume), size(volume.size), names(volume));
+        page.row(&cut(&volume.id.to_string()), &text);
+    }
+}
+
+fn filesystem_words(filesystem: &Filesystem) -> String {
+    let mut words = String::new();
+    if let Some(label) = &filesystem.label {
+        words += &format!(", label {label}");
+    }
+    if let Some(uuid) = &filesystem.uuid {
+        words += &format!(", UUID {uuid}");
+    }
+    if let Known::Is(free) = &filesystem.free {
+        words += &format!(", {} free", size(*free));
+    }
+    match &filesystem.clean {
+        Known::Is(false) => words + ", not unmounted cleanly",
+        _ => words,
+    }
+}
+
+fn names(volume: &Volume) -> String {
+    let kind = volume.partition_type.as_ref().map_or(String::new(), |kind| format!(", type {kind}"));
+    let active = if volume.bootable { ", active" } else { "" };
+    kind + active
+}
+
+fn boot(page: &mut Page<'_>, facts: &Facts) {
+    title(page, "Boot");
+    for (name, way) in [("BIOS", &facts.boot.bios), ("UEFI", &facts.boot.uefi)] {
+        page.row(name, &way_words(way));
+    }
+    let Some(loader) = facts.guest.value().and_then(|guest| guest.loader.value()) else { return };
+    page.row("loader", &format!("{:?}, {}", loader.kind, places(&loader.config)));
+    for (index, entry) in loader.entries.iter().enumerate() {
+        let mark = if loader.default.value() == Some(&index) { "*" } else { " " };
+        page.row(&format!("entry {index}{mark}"), &cut(&entry.title));
+        if mark == "*" {
+            page.row("command line", &cut(&entry.cmdline));
+        }
+    }
+}
+
+fn way_words(way: &Bootability) -> String {
+    match &way.can {
+        Known::Is(true) => format!("yes: {}", places(&way.evidence)),
+        Known::Unknown(reason) => format!("unknown: {}", reason.why),
+        Known::Is(false) | Known::Absent => format!("no: {}", places(&way.missing)),
+    }
+}
+
+fn places(evidence: &[Evidence]) -> String {
+    evidence.iter().map(place).collect::<Vec<_>>().join("; ")
+}
+
+fn kernels(page: &mut Page<'_>, guest: &Guest) {
+    title(page, "Kernels");
+    match &guest.kernels {
+        Known::Is(kernels) => kernels.iter().for_each(|kernel| kernel_rows(page, kernel)),
+        Known::Absent => page.row("none", ""),
+        Known::Unknown(reason) => page.row("unknown", &reason.why),
+    }
+}
+
+fn kernel_rows(page: &mut Page<'_>, kernel: &Kernel) {
+    let default = if kernel.default { ", boots by default" } else { "" };
+    let initramfs = say(&kernel.initramfs, |found| found.file.path.clone(), "no initramfs");
+    page.row("kernel", &format!("{}{default}, {initramfs}", cut(&kernel.version)));
+    for (presence, words) in
+        [(Presence::BuiltIn, "built in"), (Presence::Initramfs, "in initramfs"), (Presence::Disk, "only on disk")]
+    {
+        let names = kernel
+            .drivers
+            .iter()
+            .filter(|(_, driver)| driver.value().is_some_and(|driver| driver.presence == presence));
+        let names: Vec<_> = names.map(|(name, _)| name.as_str()).collect();
+        if !names.is_empty() {
+            page.row(words, &names.join(", "));
+        }
+    }
+    let missing: Vec<_> =
+        kernel.drivers.iter().filter(|(_, driver)| driver.is_absent()).map(|(name, _)| name.as_str()).collect();
+    if !missing.is_empty() {
+        page.row("missing", &missing.join(", "));
+    }
+}
+
+fn configuration(page: &mut Page<'_>, linux: &Linux) {
+    title(page, "Configuration");
+    match &linux.fstab {
+        Known::Is(fstab) => fstab.entries.iter().for_each(|entry| page.row("fstab", &place(&entry.evidence))),
+        other => page.row("fstab", &say(other, |_| String::new(), "none")),
+    }
+    match &linux.network.profiles {
+        Known::Is(profiles) => profiles.iter().for_each(|profile| page.row("network", &place(&profile.evidence))),
+        other => page.row("network", &say(other, |_| String::new(), "none configured")),
+    }
+    let enabled = |on: &Known<bool>| match on {
+        Known::Is(true) => "starts at boot".to_string(),
+        Known::Is(false) | Known::Absent => "does not start at boot".to_string(),
+        Known::Unknown(reason) => format!("start unknown ({})", reason.why),
+    };
+    page.row("cloud-init", &say(&linux.cloud_init, |found| enabled(&found.enabled), "not installed"));
+    page.row("sshd", &say(&linux.sshd, |found| enabled(&found.enabled), "not installed"));
+    page.row(
+        "SELinux",
+        &say(
+            &linux.selinux,
+            |found| say(&found.mode, |mode| format!("{:?}", mode.value).to_lowercase(), "no mode set"),
+            "none",
+        ),
+    );
+    let firewalls = say(
+        &linux.firewalls,
+        |found| found.iter().map(|firewall| firewall.name.clone()).collect::<Vec<_>>().join(", "),
+        "none",
+    );
+    page.row("firewall", &firewalls);
+    page.row("init", &say(&linux.init, Clone::clone, "none"));
+}
