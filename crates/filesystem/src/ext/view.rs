@@ -1,0 +1,116 @@
+//! Names, metadata and links, by the crate `ext4-view`, which checks the checksums of inodes and directories.
+//!
+//! It is not asked for the content of files: it takes extents that were allocated but never written for data, and holes
+//! in the trees of ext2 and ext3 for corruption. It does not say the flags of an inode either. [`number`](View::number)
+//! leads to both. Nor is it asked to replay a journal: it would, but not the journals of ext3 and of ext4 without
+//! metadata checksums, nor one that wraps around its end.
+
+use crate::tree::{Entry, FileKind, MAX_ENTRIES, Metadata};
+use crate::GuestPath;
+use ext4_view::{Ext4, Ext4Error, Ext4Read, FileType};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use storage::{Error, ReadAt, Result, Source};
+
+/// Longest target of a link that Linux makes, in bytes.
+const MAX_LINK: u64 = 4096;
+
+/// A source as `ext4-view` wants it.
+struct Bytes(Source);
+
+impl Ext4Read for Bytes {
+    fn read(&mut self, start_byte: u64, dst: &mut [u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.0.read_at(dst, start_byte)?)
+    }
+}
+
+/// The tree of names.
+pub(super) struct View(Ext4);
+
+impl View {
+    /// The superblock must have been checked: it is trusted here for the number of groups.
+    pub(super) fn load(volume: Source) -> Result<Self> {
+        guarded(|| Ext4::load(Box::new(Bytes(volume)))).map(View)
+    }
+
+    pub(super) fn metadata(&self, path: &GuestPath) -> Result<Metadata> {
+        let found = guarded(|| self.0.symlink_metadata(path.as_bytes()))?;
+        Ok(Metadata {
+            kind: kind(found.file_type()),
+            size: found.len(),
+            mode: found.mode().into(),
+            uid: found.uid(),
+            gid: found.gid(),
+            immutable: false,
+        })
+    }
+
+    /// The number of the inode of a regular file.
+    pub(super) fn number(&self, path: &GuestPath) -> Result<u32> {
+        let debug = guarded(|| self.0.open(path.as_bytes()).map(|file| format!("{file:?}")))?;
+        // `File { inode: 12, position: 0, .. }`: the only place where the crate, pinned to one version, says it.
+        let digits = debug.split_once("inode: ").map(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
+        digits
+            .flatten()
+            .and_then(|digits| digits.parse().ok())
+            .ok_or_else(|| Error::unsupported("ext4-view no longer tells the number of an inode"))
+    }
+
+    pub(super) fn read_dir(&self, path: &GuestPath) -> Result<Vec<Entry>> {
+        guarded(|| {
+            let mut entries = Vec::new();
+            for entry in self.0.read_dir(path.as_bytes())? {
+                let entry = entry?;
+                let name = entry.file_name();
+                if name == "." || name == ".." {
+                    continue;
+                }
+                if entries.len() == MAX_ENTRIES {
+                    return Ok(Err(Error::unsupported(format!("{path}: more than {MAX_ENTRIES} names"))));
+                }
+                entries.push(Entry { name: name.as_ref().to_vec(), kind: kind(entry.file_type()?) });
+            }
+            Ok(Ok(entries))
+        })?
+    }
+
+    pub(super) fn read_link(&self, path: &GuestPath) -> Result<Vec<u8>> {
+        let size = self.metadata(path)?.size;
+        if size > MAX_LINK {
+            return Err(Error::corrupt(0, format!("{path}: a link of {size} bytes")));
+        }
+        guarded(|| self.0.read_link(path.as_bytes())).map(|target| target.as_ref().to_vec())
+    }
+}
+
+fn kind(of: FileType) -> FileKind {
+    if of.is_dir() {
+        FileKind::Directory
+    } else if of.is_regular_file() {
+        FileKind::File
+    } else if of.is_symlink() {
+        FileKind::Link
+    } else {
+        FileKind::Special
+    }
+}
+
+/// Calls `ext4-view`: a panic in it is a corruption that it did not foresee.
+fn guarded<T>(call: impl FnOnce() -> Result<T, Ext4Error>) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result.map_err(translated),
+        Err(_) => Err(Error::corrupt(0, "the filesystem is damaged in a way that ext4-view does not foresee")),
+    }
+}
+
+fn translated(error: Ext4Error) -> Error {
+    let what = error.to_string();
+    match error {
+        Ext4Error::NotFound | Ext4Error::NotADirectory => Error::not_found(what),
+        Ext4Error::Corrupt(_) | Ext4Error::TooManySymlinks | Ext4Error::PathTooLong => Error::corrupt(0, what),
+        Ext4Error::Io(below) => match below.downcast::<Error>() {
+            Ok(ours) => *ours,
+            Err(other) => Error::io("reading", std::io::Error::other(other)),
+        },
+        _ => Error::unsupported(what),
+    }
+}
