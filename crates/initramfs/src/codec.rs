@@ -1,7 +1,7 @@
 //! The compressions of an initramfs, by their first bytes.
 //!
 //! Each decoder reads exactly one frame and leaves the rest of the file alone, as the kernel's do. Source of the
-//! magics: Linux lib/decompress.c. Adding one: a line in [`CODECS`] and a function that opens it.
+//! magics: Linux lib/decompress.c, here longer where the format has more. Adding one: a line in [`CODECS`] and a function that opens it.
 
 use crate::lz4;
 use flate2::bufread::GzDecoder;
@@ -32,7 +32,7 @@ static CODECS: [Codec; 8] = [
     Codec { name: "lz4", magic: &lz4::LEGACY_MAGIC, open: lz4::legacy },
     Codec { name: "lz4-frame", magic: b"\x04\x22\x4d\x18", open: lz4::frame },
     Codec { name: "bzip2", magic: b"BZh", open: bzip2 },
-    Codec { name: "lzma", magic: b"\x5d\0\0", open: lzma },
+    Codec { name: "lzma", magic: b"\x5d\0", open: lzma },
     Codec { name: "lzo", magic: b"\x89LZO", open: lzo },
 ];
 

@@ -57,7 +57,10 @@ impl<'a> Walk<'a> {
             while bytes.after_zeros()?.is_some() {
                 walk.archive_in(bytes)?;
             }
-            Ok(())
+            match bytes.position() {
+                0 => Err(io::Error::new(ErrorKind::UnexpectedEof, "it unpacks to nothing")),
+                _ => Ok(()),
+            }
         })
     }
 
@@ -94,8 +97,8 @@ impl<'a> Walk<'a> {
                 let what = format!("the limit of {} entries ends at unpacked byte {at}", self.limits.entries);
                 return Err(io::Error::new(ErrorKind::QuotaExceeded, what));
             }
-            self.entries += 1;
             bytes.each(padding(HEADER as u64 + u64::from(header.name_size)), |_| {})?;
+            self.entries += 1;
             self.entry(bytes, &header).map_err(|error| within(error, "content", at))?;
         }
     }
@@ -225,4 +228,44 @@ fn relative(mut path: &[u8]) -> &[u8] {
 /// Names the part of the entry; its own words stay.
 fn within(error: io::Error, part: &str, at: u64) -> io::Error {
     io::Error::new(error.kind(), format!("{part} of the entry at unpacked byte {at}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_relative_to_the_root() {
+        for (given, path) in
+            [("./usr/bin", "usr/bin"), ("/././/etc", "etc"), (".", "."), (".hidden", ".hidden"), ("/", "")]
+        {
+            assert_eq!(relative(given.as_bytes()), path.as_bytes(), "{given}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_hexadecimal_and_nothing_else() {
+        assert_eq!(hexadecimal(b"0000A1ff"), Some(0xa1ff));
+        assert_eq!(hexadecimal(b"ffffffff"), Some(u32::MAX));
+        for bad in [b"0000000g", b"+0000001", b"0x000001", b"       1"] {
+            assert_eq!(hexadecimal(bad), None);
+        }
+    }
+
+    #[test]
+    fn padding_reaches_the_next_multiple_of_four() {
+        assert_eq!([0, 1, 2, 3, 4, 110, u64::MAX].map(padding), [0, 3, 2, 1, 0, 2, 1]);
+    }
+
+    #[test]
+    fn headers_say_what_is_wrong() {
+        let good = format!("070701{}00000003{:08}", "00000000".repeat(11), 0);
+        let parse = |text: &str| Header::parse(text.as_bytes().try_into().unwrap()).map(|header| header.name_size);
+        assert_eq!(parse(&good), Ok(3));
+        assert!(parse(&good.replace("070701", "070707")).unwrap_err().contains("old cpio format"));
+        assert!(parse(&good.replace("070701", "070703")).unwrap_err().contains("magic"));
+        assert!(parse(&good.replace("00000003", "00001001")).unwrap_err().contains("longer"));
+        assert!(parse(&good.replace("00000003", "00000000")).unwrap_err().contains("empty"));
+        assert!(parse(&good.replace("00000003", "0000000 ")).unwrap_err().contains("hexadecimal"));
+    }
 }
