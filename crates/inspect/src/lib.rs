@@ -1,1 +1,104 @@
-//! To be written.
+//! From a disk to facts.
+//!
+//! The way, always in this order: what the volumes are, what each holds and is for, what firmware would find, which
+//! volume is the root, the guest's files with everything mounted, and then one facet after the other. Each facet is a
+//! file that reads a few files by name and fills a part of [`facts::Guest`].
+//!
+//! Nothing is booted, mounted or walked recursively. What cannot be read becomes [`facts::Known::Unknown`] with the
+//! reason; only a failure of this machine ([`storage::ErrorKind::Io`]) ends the inspection.
+//!
+//! # How to add a facet
+//!
+//! Write `NAME.rs` with `fn examine(&Context) -> Look<…>`, a field in `facts`, and a line in `linux.rs`.
+
+mod architecture;
+mod boot;
+mod device;
+mod drivers;
+mod guest;
+mod image;
+mod initrd;
+mod kernels;
+mod linux;
+mod loader;
+mod look;
+mod mounts;
+mod os;
+mod roles;
+mod root;
+mod table;
+mod tree;
+mod volumes;
+
+use disk::Disk;
+use facts::{Boot, Bootability, Facts, Known, Reason, SCHEMA_VERSION};
+use std::sync::Arc;
+use storage::{Error, ErrorKind, Result, Source};
+use volumes::Volumes;
+
+/// All that can be found out about the image `path`, whose bytes are `file` and whose disk is `disk`.
+///
+/// An error is a failure of this machine; everything that is wrong with the image is in the facts.
+pub fn inspect(path: &str, file: &Source, disk: &Arc<dyn Disk>) -> Result<Facts> {
+    let mut facts =
+        Facts { schema_version: SCHEMA_VERSION, image: image::opened(path, file, disk.info()), ..Facts::default() };
+    let source: Source = disk.clone();
+    let layout = match volume::scan(&source, None) {
+        Ok(layout) => layout,
+        Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+        Err(error) => {
+            facts.disk = Known::Is(table::unscanned(&source, &error));
+            give_up(&mut facts, &error);
+            return Ok(facts);
+        }
+    };
+    facts.disk = Known::Is(table::scanned(&source, &layout)?);
+    let mut volumes = Volumes::open(layout.volumes)?;
+    roles::assign(&mut volumes);
+    facts.boot = boot::examine(&source, layout.table, &volumes)?;
+    facts.guest = examine_guest(&volumes, &mut facts.boot);
+    match volumes.failure() {
+        Some(error) => Err(error),
+        None => {
+            facts.volumes = volumes.into_facts();
+            Ok(facts)
+        }
+    }
+}
+
+/// What can be said about the image `path`, whose bytes are `file`, when its disk could not be opened for `error`.
+pub fn unreadable(path: &str, file: &Source, error: &Error) -> Facts {
+    let mut facts =
+        Facts { schema_version: SCHEMA_VERSION, image: image::refused(path, file, error), ..Facts::default() };
+    facts.disk = Known::Unknown(reason(error));
+    give_up(&mut facts, error);
+    facts
+}
+
+fn reason(error: &Error) -> Reason {
+    Reason::new(error.to_string())
+}
+
+/// Everything beyond the disk is unknown, for that reason.
+fn give_up(facts: &mut Facts, error: &Error) {
+    let unknown = || Bootability { can: Known::Unknown(reason(error)), ..Bootability::default() };
+    facts.boot = Boot {
+        bios: unknown(),
+        uefi: unknown(),
+        code: Known::Unknown(reason(error)),
+        esp_loaders: Known::Unknown(reason(error)),
+    };
+    facts.guest = Known::Unknown(reason(error));
+}
+
+fn examine_guest(volumes: &Volumes, boot: &mut Boot) -> Known<facts::Guest> {
+    let known: Vec<facts::Volume> = volumes.all().iter().map(|held| held.facts.clone()).collect();
+    root::choose(volumes, &known).and_then(|root| {
+        let stitched = mounts::stitch(volumes, &known, root.index);
+        let guest = guest::detect(&root, &stitched, volumes, &known);
+        if let Some(architecture) = guest.value().and_then(|guest| guest.architecture.value()) {
+            boot::for_architecture(boot, volumes, architecture.value);
+        }
+        guest
+    })
+}

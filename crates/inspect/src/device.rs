@@ -1,0 +1,295 @@
+//! Names of devices, in fstab and on kernel command lines, and the volumes they mean. fstab(5), udev's persistent
+//! names (rules/60-persistent-storage.rules), Linux Documentation/admin-guide/devices.txt.
+
+use facts::{Content, DeviceSpec, Known, SpecKind, Volume, VolumeId, VolumeKind};
+
+/// Directories below `/dev` that are not volume groups.
+const NOT_GROUPS: &[&str] = &["disk", "mapper", "md", "block", "char", "input", "cciss", "ida", "rd", "shm", "loop"];
+
+/// The volume that a device name means.
+pub(crate) fn resolve(text: &str, volumes: &[Volume]) -> DeviceSpec {
+    let (kind, volume) = classify(text.trim(), volumes);
+    DeviceSpec { text: text.trim().to_owned(), kind, volume }
+}
+
+fn classify(text: &str, volumes: &[Volume]) -> (SpecKind, Known<VolumeId>) {
+    if let Some((key, value)) = text.split_once('=')
+        && let Some(kind) = tag(key)
+    {
+        return (kind, by_tag(kind, value.trim_matches(['"', '\'']), volumes));
+    }
+    let Some(name) = text.strip_prefix("/dev/") else { return (not_a_device(text), Known::Absent) };
+    if let Some(link) = name.strip_prefix("disk/") {
+        return by_link(link, volumes);
+    }
+    if let Some(name) = name.strip_prefix("mapper/") {
+        return (SpecKind::Mapper, by_mapper(name, volumes));
+    }
+    if let Some((group, volume)) = name.split_once('/')
+        && !NOT_GROUPS.contains(&group)
+        && !volume.contains('/')
+    {
+        return (SpecKind::Mapper, logical(group, volume, volumes));
+    }
+    if name.starts_with("md") {
+        return (SpecKind::Md, Known::unknown("RAID arrays are not assembled yet"));
+    }
+    if let Some(volume) = by_kernel_name(name, volumes) {
+        return (SpecKind::KernelName, volume);
+    }
+    if ["cdrom", "sr", "scd", "fd", "floppy", "dvd"].iter().any(|prefix| name.starts_with(prefix)) {
+        return (SpecKind::Removable, Known::Absent);
+    }
+    if ["loop", "ram", "zram", "shm", "null"].iter().any(|prefix| name.starts_with(prefix)) {
+        return (SpecKind::Pseudo, Known::Absent);
+    }
+    (SpecKind::Other, Known::unknown("no device of this program's knowledge has such a name"))
+}
+
+fn tag(key: &str) -> Option<SpecKind> {
+    Some(match key {
+        "UUID" => SpecKind::Uuid,
+        "LABEL" => SpecKind::Label,
+        "PARTUUID" => SpecKind::PartUuid,
+        "PARTLABEL" => SpecKind::PartLabel,
+        "ID" => SpecKind::Hardware,
+        _ => return None,
+    })
+}
+
+/// What is no path below `/dev`: a host's export, or no device at all.
+fn not_a_device(text: &str) -> SpecKind {
+    let host = text.split_once(":/").is_some_and(|(host, _)| !host.is_empty() && !host.contains('/'));
+    if host || text.starts_with("//") || text.starts_with("\\\\") { SpecKind::Network } else { SpecKind::Pseudo }
+}
+
+fn by_link(link: &str, volumes: &[Volume]) -> (SpecKind, Known<VolumeId>) {
+    let Some((directory, name)) = link.split_once('/') else {
+        return (SpecKind::Other, Known::unknown("not a name of a device"));
+    };
+    let kind = match directory {
+        "by-uuid" => SpecKind::Uuid,
+        "by-label" => SpecKind::Label,
+        "by-partuuid" => SpecKind::PartUuid,
+        "by-partlabel" => SpecKind::PartLabel,
+        _ if name.starts_with("dm-name-") => {
+            return (SpecKind::Mapper, by_mapper(&name["dm-name-".len()..], volumes));
+        }
+        _ if name.starts_with("dm-uuid-LVM-") => {
+            return (SpecKind::Mapper, Known::unknown("logical volumes are not known by UUID"));
+        }
+        _ => return (SpecKind::Hardware, Known::unknown("it names the hardware of another machine")),
+    };
+    (kind, by_tag(kind, &unescape(name), volumes))
+}
+
+/// `\x20`, as udev writes characters that may not stand in a file name.
+fn unescape(name: &str) -> String {
+    let mut out = Vec::new();
+    let mut rest = name.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        let code = rest.strip_prefix(b"\\x").and_then(|hex| std::str::from_utf8(hex.get(..2)?).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(code) => {
+                out.push(code);
+                rest = &rest[4..];
+            }
+            None => {
+                out.push(byte);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn by_tag(kind: SpecKind, value: &str, volumes: &[Volume]) -> Known<VolumeId> {
+    let same = |known: Option<&String>| known.is_some_and(|known| known.eq_ignore_ascii_case(value));
+    let matches = |volume: &&Volume| match kind {
+        SpecKind::Uuid => same(uuid(volume)),
+        SpecKind::Label => label(volume).is_some_and(|label| label == value),
+        SpecKind::PartUuid => same(volume.uuid.as_ref()),
+        SpecKind::PartLabel => {
+            volume.kind == VolumeKind::Partition && volume.name.as_deref().is_some_and(|name| name == value)
+        }
+        _ => false,
+    };
+    if kind == SpecKind::Hardware || value.contains("/PARTNROFF=") {
+        return Known::unknown("it names a device by something that the disk does not hold");
+    }
+    match volumes.iter().find(matches) {
+        Some(volume) => Known::Is(volume.id.clone()),
+        None if matches!(kind, SpecKind::Uuid | SpecKind::Label) => absent_unless_hidden(volumes),
+        None => Known::Absent,
+    }
+}
+
+/// UUID of what a volume holds.
+fn uuid(volume: &Volume) -> Option<&String> {
+    match volume.content.value()? {
+        Content::Filesystem(filesystem) => filesystem.uuid.as_ref(),
+        Content::Swap { uuid, .. } | Content::Encrypted { uuid, .. } => uuid.as_ref(),
+        Content::Member { .. } | Content::Other { .. } => None,
+    }
+}
+
+fn label(volume: &Volume) -> Option<&String> {
+    match volume.content.value()? {
+        Content::Filesystem(filesystem) => filesystem.label.as_ref(),
+        Content::Swap { label, .. } => label.as_ref(),
+        _ => None,
+    }
+}
+
+/// What no volume answers to may still be inside one that could not be looked into.
+fn absent_unless_hidden(volumes: &[Volume]) -> Known<VolumeId> {
+    for volume in volumes {
+        let hidden = match &volume.content {
+            Known::Unknown(reason) => Some(reason.why.clone()),
+            Known::Is(Content::Encrypted { by, .. }) => Some(format!("encrypted, {by}")),
+            Known::Is(Content::Member { of, name, .. }) if !is_assembled(of, name.as_deref(), volumes) => {
+                Some(format!("a part of something that was not assembled, {of}"))
+            }
+            _ => None,
+        };
+        if let Some(hidden) = hidden {
+            return Known::unknown(format!("it may be inside {} ({hidden})", volume.id));
+        }
+    }
+    Known::Absent
+}
+
+/// Whether the group that a member belongs to was found.
+pub(crate) fn is_assembled(of: &str, group: Option<&str>, volumes: &[Volume]) -> bool {
+    let of_group = |volume: &&Volume| {
+        volume.kind == VolumeKind::Logical
+            && volume.name.as_deref().and_then(|name| name.split_once('/')).map(|(group, _)| group) == group
+    };
+    of == "lvm2" && (group.is_none() || volumes.iter().any(|volume| of_group(&volume)))
+}
+
+/// `/dev/mapper/VG-LV`, with each `-` inside a name doubled.
+fn by_mapper(name: &str, volumes: &[Volume]) -> Known<VolumeId> {
+    let found = volumes.iter().filter(|volume| volume.kind == VolumeKind::Logical).find(|volume| {
+        let parts = volume.name.as_deref().and_then(|name| name.split_once('/'));
+        parts.is_some_and(|(group, volume)| mapper_name(group, volume) == name)
+    });
+    found.map_or_else(|| absent_unless_hidden(volumes), |volume| Known::Is(volume.id.clone()))
+}
+
+/// The name below `/dev/mapper` of a logical volume.
+pub(crate) fn mapper_name(group: &str, volume: &str) -> String {
+    format!("{}-{}", group.replace('-', "--"), volume.replace('-', "--"))
+}
+
+fn logical(group: &str, volume: &str, volumes: &[Volume]) -> Known<VolumeId> {
+    let id = VolumeId::lvm(group, volume);
+    match volumes.iter().find(|volume| volume.id == id) {
+        Some(_) => Known::Is(id),
+        None => absent_unless_hidden(volumes),
+    }
+}
+
+/// `sda1`, `vdb`, `xvda1`, `hda3`, `nvme0n1p2`, `mmcblk0p1`, `cciss/c0d0p1`: the first disk is this one.
+fn by_kernel_name(name: &str, volumes: &[Volume]) -> Option<Known<VolumeId>> {
+    let (first, partition) = split_kernel_name(name)?;
+    if !first {
+        return Some(Known::Absent);
+    }
+    let found = match partition {
+        Some(number) => volumes.iter().find(|volume| volume.number == Some(number)),
+        None => volumes.iter().find(|volume| volume.kind == VolumeKind::Disk),
+    };
+    Some(found.map(|volume| volume.id.clone()).into())
+}
+
+/// Whether it is the first disk of its kind, and the number of the partition.
+fn split_kernel_name(name: &str) -> Option<(bool, Option<u32>)> {
+    let number = |text: &str| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };
+    for prefix in ["xvd", "sd", "vd", "hd", "ubd"] {
+        let Some(rest) = name.strip_prefix(prefix) else { continue };
+        let letters = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_lowercase()).len();
+        let (disk, partition) = rest.split_at(letters);
+        return (letters > 0).then(|| number(partition).map(|partition| (disk == "a", partition))).flatten();
+    }
+    for (prefix, first) in [("nvme", "0n1"), ("mmcblk", "0"), ("cciss/c", "0d0"), ("ida/c", "0d0")] {
+        let Some(rest) = name.strip_prefix(prefix) else { continue };
+        let (disk, partition) = rest.split_once('p').unwrap_or((rest, ""));
+        let sane = disk.starts_with(|c: char| c.is_ascii_digit());
+        return sane.then(|| number(partition).map(|partition| (disk == first, partition))).flatten();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use facts::Filesystem;
+
+    fn disk() -> Vec<Volume> {
+        let filesystem = |uuid: &str, label: &str| {
+            let (uuid, label) = (Some(uuid.to_owned()), Some(label.to_owned()));
+            Known::Is(Content::Filesystem(Filesystem { uuid, label, ..Filesystem::default() }))
+        };
+        let boot = Volume {
+            id: VolumeId::partition(1),
+            number: Some(1),
+            uuid: Some("0d0e0b01-01".into()),
+            name: Some("boot".into()),
+            content: filesystem("C69A-6879", "my data"),
+            ..Volume::default()
+        };
+        let root = Volume {
+            id: VolumeId::lvm("vg-a", "lv_root"),
+            kind: VolumeKind::Logical,
+            name: Some("vg-a/lv_root".into()),
+            content: filesystem("2a8fb91e-74d7-40af-bbc2-5b507b9f2dc6", "/"),
+            ..Volume::default()
+        };
+        vec![boot, root]
+    }
+
+    fn check(text: &str, kind: SpecKind, volume: &Known<VolumeId>) {
+        let spec = resolve(text, &disk());
+        assert_eq!((spec.kind, &spec.volume), (kind, volume), "{text}");
+    }
+
+    #[test]
+    fn names_lead_to_volumes() {
+        let (boot, root) = (Known::Is(VolumeId::partition(1)), Known::Is(VolumeId::lvm("vg-a", "lv_root")));
+        check("UUID=c69a-6879", SpecKind::Uuid, &boot);
+        check("UUID=\"2A8FB91E-74d7-40af-bbc2-5b507b9f2dc6\"", SpecKind::Uuid, &root);
+        check("/dev/disk/by-uuid/C69A-6879", SpecKind::Uuid, &boot);
+        check("LABEL=/", SpecKind::Label, &root);
+        check(r"/dev/disk/by-label/my\x20data", SpecKind::Label, &boot);
+        check("PARTUUID=0D0E0B01-01", SpecKind::PartUuid, &boot);
+        check("PARTLABEL=boot", SpecKind::PartLabel, &boot);
+        check("/dev/mapper/vg--a-lv_root", SpecKind::Mapper, &root);
+        check("/dev/vg-a/lv_root", SpecKind::Mapper, &root);
+        for name in ["sda1", "vda1", "xvda1", "hda1", "nvme0n1p1", "mmcblk0p1", "cciss/c0d0p1"] {
+            check(&format!("/dev/{name}"), SpecKind::KernelName, &boot);
+        }
+    }
+
+    #[test]
+    fn names_of_what_is_not_here() {
+        check("UUID=00000000-0000-0000-0000-000000000000", SpecKind::Uuid, &Known::Absent);
+        check("/dev/sdb1", SpecKind::KernelName, &Known::Absent);
+        check("/dev/sda7", SpecKind::KernelName, &Known::Absent);
+        check("nas:/export", SpecKind::Network, &Known::Absent);
+        check("//host/share", SpecKind::Network, &Known::Absent);
+        check("tmpfs", SpecKind::Pseudo, &Known::Absent);
+        check("/swapfile", SpecKind::Pseudo, &Known::Absent);
+        check("/dev/cdrom", SpecKind::Removable, &Known::Absent);
+        assert!(resolve("/dev/disk/by-path/pci-0000", &disk()).volume.reason().is_some());
+    }
+
+    #[test]
+    fn an_encrypted_volume_may_hold_it() {
+        let mut volumes = disk();
+        let content = Known::Is(Content::Encrypted { by: "luks2".into(), uuid: None });
+        volumes.push(Volume { id: VolumeId::partition(3), content, ..Volume::default() });
+        assert!(resolve("UUID=1234", &volumes).volume.reason().is_some());
+        assert_eq!(resolve("PARTUUID=1234", &volumes).volume, Known::Absent);
+    }
+}

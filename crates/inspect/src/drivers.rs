@@ -1,0 +1,166 @@
+//! Whether the kernel that boots has the drivers that it needs before there is a root filesystem.
+//!
+//! A driver is there if it is built in, or in the initramfs that the default entry loads with everything it depends on.
+//! Among the modules on disk only, it comes too late.
+
+use crate::guest::Context;
+use crate::initrd::Contents;
+use crate::look::{Gap, Look, Outcome as _};
+use crate::tree::TEXT_LIMIT;
+use facts::{Driver, Evidence, Kernel, Presence};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A driver that rules ask about: module, kernel option, directory below `/lib/modules/VERSION/kernel`.
+const DRIVERS: &[(&str, &str, &str)] = &[
+    ("virtio", "CONFIG_VIRTIO", "drivers/virtio"),
+    ("virtio_ring", "CONFIG_VIRTIO", "drivers/virtio"),
+    ("virtio_pci", "CONFIG_VIRTIO_PCI", "drivers/virtio"),
+    ("virtio_pci_modern_dev", "CONFIG_VIRTIO_PCI_LIB", "drivers/virtio"),
+    ("virtio_pci_legacy_dev", "CONFIG_VIRTIO_PCI_LIB_LEGACY", "drivers/virtio"),
+    ("virtio_blk", "CONFIG_VIRTIO_BLK", "drivers/block"),
+    ("virtio_scsi", "CONFIG_SCSI_VIRTIO", "drivers/scsi"),
+    ("virtio_net", "CONFIG_VIRTIO_NET", "drivers/net"),
+    ("virtio_console", "CONFIG_VIRTIO_CONSOLE", "drivers/char"),
+    ("virtio_balloon", "CONFIG_VIRTIO_BALLOON", "drivers/virtio"),
+    ("nvme", "CONFIG_BLK_DEV_NVME", "drivers/nvme/host"),
+    ("nvme_core", "CONFIG_NVME_CORE", "drivers/nvme/host"),
+    ("xen_blkfront", "CONFIG_XEN_BLKDEV_FRONTEND", "drivers/block"),
+    ("xen_netfront", "CONFIG_XEN_NETDEV_FRONTEND", "drivers/net"),
+    ("qemu_fw_cfg", "CONFIG_FW_CFG_SYSFS", "drivers/firmware"),
+    ("dm_mod", "CONFIG_BLK_DEV_DM", "drivers/md"),
+    ("raid1", "CONFIG_MD_RAID1", "drivers/md"),
+    ("ext2", "CONFIG_EXT2_FS", "fs/ext2"),
+    ("ext3", "CONFIG_EXT3_FS", "fs/ext3"),
+    ("ext4", "CONFIG_EXT4_FS", "fs/ext4"),
+    ("xfs", "CONFIG_XFS_FS", "fs/xfs"),
+    ("btrfs", "CONFIG_BTRFS_FS", "fs/btrfs"),
+    ("vfat", "CONFIG_VFAT_FS", "fs/fat"),
+];
+
+/// What the files about a kernel's modules say.
+struct Lists {
+    /// Modules built in. Absent: no such list, as in kernels before 2.6.33.
+    builtin: Look<(BTreeSet<String>, Evidence)>,
+    /// Kernel options.
+    config: Look<(BTreeMap<String, String>, Evidence)>,
+    /// Modules on disk: name → path below the version's directory.
+    on_disk: Look<(BTreeMap<String, String>, Evidence)>,
+}
+
+/// Fills in the drivers and the configuration of a kernel.
+pub(crate) fn examine(context: &Context<'_>, kernel: &mut Kernel, initrd: &Look<Contents>) {
+    let lists = Lists::read(context, &kernel.version);
+    if let Ok((config, _)) = &lists.config {
+        kernel.config.clone_from(config);
+    }
+    let closure = initrd.as_ref().ok().and_then(|contents| contents.dependencies.as_deref());
+    let needs = closure.map(syntax::modules::dependencies).unwrap_or_default();
+    for (name, option, directory) in DRIVERS {
+        let driver = lists
+            .built_in(name, option)
+            .or_else(|gap| within(gap, || in_initramfs(name, initrd, &lists, &needs)))
+            .or_else(|gap| within(gap, || lists.module(context, &kernel.version, name, directory)));
+        kernel.drivers.insert((*name).to_owned(), driver.known());
+    }
+}
+
+/// Looks further; a driver found there is found, but one that is not stays unknown if it was so before.
+fn within(gap: Gap, next: impl FnOnce() -> Look<Driver>) -> Look<Driver> {
+    match (gap, next()) {
+        // It is on disk, but whether it comes in time is not known.
+        (Gap::Unknown(reason), Ok(driver)) if driver.presence == Presence::Disk => Err(Gap::Unknown(reason)),
+        (Gap::Unknown(reason), Err(_)) => Err(Gap::Unknown(reason)),
+        (_, found) => found,
+    }
+}
+
+fn in_initramfs(
+    name: &str,
+    initrd: &Look<Contents>,
+    lists: &Lists,
+    needs: &BTreeMap<String, Vec<String>>,
+) -> Look<Driver> {
+    let contents = initrd.as_ref().map_err(Gap::clone)?;
+    if !contents.modules.contains(name) {
+        return Err(contents.hidden.as_ref().map_or(Gap::Absent, |why| Gap::unknown(why.clone())));
+    }
+    let built_in = |module: &str| lists.builtin.as_ref().is_ok_and(|(names, _)| names.contains(module));
+    let missing = needs.get(name).into_iter().flatten();
+    let missing = missing.filter(|need| !contents.modules.contains(*need) && !built_in(need)).cloned().collect();
+    let evidence = contents.facts.file.evidence.clone();
+    let path = contents.facts.file.path.clone();
+    let evidence = Evidence { path: Some(path), line: None, text: Some(format!("holds {name}")), ..evidence };
+    Ok(Driver { presence: Presence::Initramfs, evidence, missing_dependencies: missing })
+}
+
+impl Lists {
+    fn read(context: &Context<'_>, version: &str) -> Self {
+        let tree = context.tree();
+        let directory = format!("/lib/modules/{version}");
+        let builtin = tree.read(&format!("{directory}/modules.builtin"));
+        let options: Vec<&str> = DRIVERS.iter().map(|(_, option, _)| *option).collect();
+        let configs =
+            [format!("/boot/config-{version}"), format!("{directory}/config"), format!("{directory}/build/.config")];
+        let config = crate::look::first(configs, |path| tree.read(&path));
+        let on_disk = tree.read_up_to(&format!("{directory}/modules.dep"), 4 * TEXT_LIMIT);
+        Lists {
+            builtin: builtin.map(|file| (syntax::modules::builtin(&file.bytes), file.evidence)),
+            config: config.map(|file| (syntax::modules::config(&file.bytes, &options), file.evidence)),
+            on_disk: on_disk.map(|file| (paths(&file.bytes), file.evidence)),
+        }
+    }
+
+    /// Absent: surely not built in.
+    fn built_in(&self, name: &str, option: &str) -> Look<Driver> {
+        let found = |evidence: &Evidence, text: String| Driver {
+            presence: Presence::BuiltIn,
+            evidence: evidence.clone().saying(text),
+            missing_dependencies: Vec::new(),
+        };
+        match (&self.builtin, &self.config) {
+            (Ok((names, evidence)), _) if names.contains(name) => Ok(found(evidence, name.to_owned())),
+            (_, Ok((config, evidence))) if config.get(option).is_some_and(|value| value == "y") => {
+                Ok(found(evidence, format!("{option}=y")))
+            }
+            (Ok(_), _) | (_, Ok(_)) => Err(Gap::Absent),
+            (Err(Gap::Unknown(reason)), _) | (_, Err(Gap::Unknown(reason))) => Err(Gap::Unknown(reason.clone())),
+            _ => Err(Gap::unknown("neither modules.builtin nor the kernel's configuration is there")),
+        }
+    }
+
+    fn module(&self, context: &Context<'_>, version: &str, name: &str, directory: &str) -> Look<Driver> {
+        let found =
+            |evidence: Evidence| Driver { presence: Presence::Disk, evidence, missing_dependencies: Vec::new() };
+        let top = format!("/lib/modules/{version}");
+        if let Ok((paths, evidence)) = &self.on_disk
+            && let Some(path) = paths.get(name)
+        {
+            let path = if path.starts_with('/') { path.clone() } else { format!("{top}/{path}") };
+            return Ok(found(Evidence { path: Some(path), ..evidence.clone() }));
+        }
+        // modules.dep is made when the kernel is installed; modules may have come later.
+        for directory in [format!("{top}/kernel/{directory}"), format!("{top}/extra"), format!("{top}/updates")] {
+            let names = context.tree().names(&directory)?;
+            if let Some(file) = names.iter().find(|file| syntax::modules::name(file).as_deref() == Some(name)) {
+                return Ok(found(context.tree().evidence(&format!("{directory}/{file}"))));
+            }
+        }
+        Err(Gap::Absent)
+    }
+}
+
+/// Paths in `modules.dep` of the modules that rules ask about.
+fn paths(text: &[u8]) -> BTreeMap<String, String> {
+    let mut paths = BTreeMap::new();
+    for line in text.split(|&byte| byte == b'\n') {
+        let Some(path) = line.split(|&byte| byte == b':').next().and_then(|path| std::str::from_utf8(path).ok()) else {
+            continue;
+        };
+        if let Some(name) = syntax::modules::name(path)
+            && DRIVERS.iter().any(|(known, ..)| *known == name)
+        {
+            paths.insert(name, path.to_owned());
+        }
+    }
+    paths
+}

@@ -1,0 +1,127 @@
+//! What the initramfs of the kernel that boots holds: modules, and marks of the program that made it.
+
+use crate::guest::Context;
+use crate::kernels::guest_path;
+use crate::look::{Gap, Look, Outcome as _};
+use facts::{FileRef, Initramfs, Known};
+use initramfs::{Entry, Limits, Visitor};
+use std::collections::BTreeSet;
+
+/// Longest initramfs that is read.
+const FILE_LIMIT: u64 = 512 << 20;
+
+/// What was found in it.
+pub(crate) struct Contents {
+    /// For the report.
+    pub(crate) facts: Initramfs,
+    /// Names of modules.
+    pub(crate) modules: BTreeSet<String>,
+    /// Its own `modules.dep`.
+    pub(crate) dependencies: Option<Vec<u8>>,
+    /// Why a module that was not seen may be there all the same.
+    pub(crate) hidden: Option<String>,
+}
+
+/// The initramfs files that belong to a version by their names, where no boot entry names them.
+pub(crate) fn by_name(context: &Context<'_>, version: &str) -> Look<Vec<FileRef>> {
+    let names = ["initrd.img-V", "initramfs-V.img", "initrd-V", "initrd-V.img", "initramfs-V"];
+    for name in names {
+        let path = format!("/boot/{}", name.replace('V', version));
+        if let Some(file) = context.file_ref(&path).optional()? {
+            return Ok(vec![file]);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Reads the files in the order in which they are loaded. Absent: there is none.
+pub(crate) fn read(context: &Context<'_>, files: &[FileRef]) -> Look<Contents> {
+    let last = files.last().ok_or(Gap::Absent)?;
+    let mut seen = Seen::default();
+    let mut facts = Initramfs { file: last.clone(), complete: Known::Is(true), ..Initramfs::default() };
+    for file in files {
+        let path = guest_path(context, file);
+        let content = context.tree().read_up_to(&path, FILE_LIMIT).map_err(|gap| match gap {
+            Gap::Absent => Gap::unknown(format!("{path}, which the boot entry names, is not there")),
+            unknown => unknown,
+        })?;
+        let summary = initramfs::read(&content.bytes, &Limits::default(), &mut seen)
+            .map_err(|error| Gap::unknown(format!("{path}: {error}")))?;
+        facts.segments.extend(summary.segments.iter().map(|&name| name.to_owned()));
+        if !summary.complete {
+            facts.complete = Known::Is(false);
+            seen.hidden.get_or_insert(summary.stopped.unwrap_or_else(|| format!("{path} was not read to its end")));
+        }
+    }
+    facts.modules = u32::try_from(seen.modules.len()).unwrap_or(u32::MAX);
+    facts.generator = seen.generator.map(str::to_owned).into();
+    facts.host_only = seen.host_only.map_or_else(|| Known::unknown("it does not say"), Known::Is);
+    Ok(Contents { facts, modules: seen.modules, dependencies: seen.dependencies, hidden: seen.hidden })
+}
+
+/// What goes by.
+#[derive(Default)]
+struct Seen {
+    modules: BTreeSet<String>,
+    dependencies: Option<Vec<u8>>,
+    generator: Option<&'static str>,
+    host_only: Option<bool>,
+    hidden: Option<String>,
+}
+
+impl Seen {
+    /// Marks of the programs that make initramfs files.
+    fn mark(&mut self, path: &[u8]) {
+        let below = |directory: &[u8]| {
+            path.starts_with(directory) || path.strip_prefix(b"usr/").is_some_and(|p| p.starts_with(directory))
+        };
+        let generator = match path {
+            b"conf/initramfs.conf" | b"scripts/functions" => "initramfs-tools",
+            b"init_functions" | b"hooks/udev" => "mkinitcpio",
+            b"run_all.sh" | b"bin/nash" | b"sbin/nash" => "mkinitrd",
+            _ if below(b"lib/dracut/") => "dracut",
+            _ => return,
+        };
+        self.generator.get_or_insert(generator);
+        if path.ends_with(b"dracut/hostonly-kernel-modules.txt") {
+            self.host_only = Some(true);
+        } else if generator == "dracut" {
+            self.host_only.get_or_insert(false);
+        }
+    }
+}
+
+impl Visitor for Seen {
+    fn entry(&mut self, entry: &Entry<'_>) -> bool {
+        let path = entry.path;
+        if path.contains(&b'.') && memmem(path, b".ko") {
+            if let Some(name) = std::str::from_utf8(path).ok().and_then(syntax::modules::name) {
+                self.modules.insert(name);
+            }
+            return false;
+        }
+        self.mark(path);
+        let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        if matches!(name, b"squash-root.img" | b"squashfs-root.img" | b"erofs-root.img") {
+            let text = format!("{} in it was not read", String::from_utf8_lossy(path));
+            self.hidden.get_or_insert(text);
+        }
+        matches!(name, b"modules.dep") || path == b"conf/initramfs.conf" || path.starts_with(b"conf/conf.d/")
+    }
+
+    fn content(&mut self, entry: &Entry<'_>, content: &[u8]) {
+        if entry.path.ends_with(b"modules.dep") {
+            self.dependencies = Some(content.to_vec());
+            return;
+        }
+        let values = syntax::shell::assignments(content);
+        if let Some(modules) = syntax::shell::last(&values, "MODULES") {
+            self.host_only = Some(modules.value == "dep");
+        }
+    }
+}
+
+/// Whether `needle` is in `hay`.
+fn memmem(hay: &[u8], needle: &[u8]) -> bool {
+    hay.windows(needle.len()).any(|window| window == needle)
+}

@@ -1,0 +1,161 @@
+//! What each volume is for, by what lies on it.
+//!
+//! The tests for a root and for what is mounted below it were laid down by libguestfs (daemon/inspect_fs.ml) and are
+//! widened here: a merged `/usr`, images without fstab.
+
+use crate::look::{Gap, Look, Outcome as _};
+use crate::tree::Tree;
+use crate::volumes::{BIOS_BOOT, Held, Volumes};
+use facts::{Content, Known, Role, VolumeKind};
+use filesystem::FileKind;
+
+/// Directories and files by which a role is told.
+struct Marks<'t, 'v>(&'t Tree<'v>);
+
+impl Marks<'_, '_> {
+    fn file(&self, path: &str) -> Look<bool> {
+        self.0.has_file(path)
+    }
+
+    fn dir(&self, path: &str) -> Look<bool> {
+        self.0.has_dir(path)
+    }
+
+    fn any_file(&self, paths: &[&str]) -> Look<bool> {
+        for path in paths {
+            if self.file(path)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn all_dirs(&self, paths: &[&str]) -> Look<bool> {
+        for path in paths {
+            if !self.dir(path)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn none(&self, paths: &[&str]) -> Look<bool> {
+        for path in paths {
+            if self.0.find_link(path).found()? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// `/bin` as a directory, or as a link into `/usr`, which may be another volume.
+    fn has_bin(&self) -> Look<bool> {
+        match self.0.find_link("/bin").optional()?.map(|found| found.metadata.kind) {
+            Some(FileKind::Directory) => Ok(true),
+            Some(FileKind::Link) => Ok(self.0.link("/bin")?.trim_end_matches('/').ends_with("usr/bin")),
+            _ => Ok(false),
+        }
+    }
+
+    fn is_boot(&self) -> Look<bool> {
+        let config =
+            ["/grub/menu.lst", "/grub/grub.conf", "/grub2/grub.cfg", "/grub/grub.cfg", "/extlinux/extlinux.conf"];
+        let entries = self.dir("/loader/entries")?;
+        Ok((entries || self.any_file(&config)?) && self.none(&["/etc", "/EFI"])?)
+    }
+
+    fn is_root(&self) -> Look<bool> {
+        if !self.dir("/etc")? || !self.has_bin()? {
+            return Ok(false);
+        }
+        // A link to a release file may lead to a `/usr` that is another volume: the link itself is mark enough.
+        let marks = ["/etc/fstab", "/etc/hosts", "/etc/os-release", "/etc/redhat-release", "/etc/SuSE-release"];
+        Ok(!self.none(&marks)?)
+    }
+
+    fn is_ostree(&self) -> Look<bool> {
+        self.all_dirs(&["/ostree/deploy", "/ostree/repo"])
+    }
+
+    fn is_usr(&self) -> Look<bool> {
+        let with_release = self.dir("/bin")? && self.dir("/share")? && self.file("/lib/os-release")?;
+        let classic = self.all_dirs(&["/bin", "/local", "/share", "/src"])?;
+        Ok((with_release || classic) && self.none(&["/etc/fstab"])?)
+    }
+
+    fn is_var(&self) -> Look<bool> {
+        Ok(self.all_dirs(&["/log", "/spool"])? && !self.none(&["/run", "/lib"])?)
+    }
+
+    fn is_esp(&self) -> Look<bool> {
+        if self.dir("/EFI/BOOT")? {
+            return Ok(true);
+        }
+        for vendor in self.0.names("/EFI")?.iter().take(64) {
+            let names = self.0.names(&format!("/EFI/{vendor}"))?;
+            if names.iter().any(|name| name.to_ascii_lowercase().ends_with(".efi")) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn role(&self, fs_type: &str) -> Look<Role> {
+        if fs_type == "vfat" && self.is_esp()? {
+            return Ok(Role::Esp);
+        }
+        if self.is_boot()? {
+            return Ok(Role::Boot);
+        }
+        if self.is_root()? || self.is_ostree()? {
+            return Ok(Role::Root);
+        }
+        if self.is_usr()? {
+            return Ok(Role::Usr);
+        }
+        if self.is_var()? {
+            return Ok(Role::Var);
+        }
+        Ok(Role::Data)
+    }
+}
+
+/// Decides the role of every volume.
+pub(crate) fn assign(volumes: &mut Volumes) {
+    let roles: Vec<_> = (0..volumes.all().len()).map(|index| role(volumes, index)).collect();
+    for (index, role) in roles.into_iter().enumerate() {
+        volumes.set_role(index, role);
+    }
+}
+
+fn role(volumes: &Volumes, index: usize) -> Known<Role> {
+    let held = &volumes.all()[index];
+    if let Some(role) = by_type(held) {
+        return Known::Is(role);
+    }
+    match &held.facts.content {
+        Known::Unknown(reason) => Known::Unknown(reason.clone()),
+        Known::Absent | Known::Is(Content::Other { .. }) => Known::Absent,
+        Known::Is(Content::Swap { .. }) => Known::Is(Role::Swap),
+        Known::Is(Content::Member { .. }) => Known::Is(Role::Member),
+        Known::Is(Content::Encrypted { .. }) => held.files.as_ref().map(|_| Role::Data).map_err(Gap::clone).known(),
+        Known::Is(Content::Filesystem(filesystem)) => match &held.files {
+            Ok(_) => Marks(&Tree::new(volumes, index)).role(&filesystem.fs_type).known(),
+            Err(gap) => Err(gap.clone()).known(),
+        },
+    }
+}
+
+/// The roles that the partition table decides alone.
+fn by_type(held: &Held) -> Option<Role> {
+    let kind = held.facts.partition_type.as_deref().unwrap_or_default();
+    if held.facts.kind == VolumeKind::Extended {
+        None
+    } else if held.is_typed_esp() {
+        Some(Role::Esp)
+    } else if kind.eq_ignore_ascii_case(BIOS_BOOT) {
+        Some(Role::BiosBoot)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,78 @@
+//! Which volume holds the root filesystem.
+
+use crate::mounts;
+use crate::volumes::Volumes;
+use crate::{device, loader};
+use facts::{Content, Evidence, Known, Reason, Role, Volume, VolumeId};
+use filesystem::FileKind;
+
+/// The root, and why that one.
+pub(crate) struct Root {
+    /// Index of its volume.
+    pub(crate) index: usize,
+    /// Why.
+    pub(crate) evidence: Vec<Evidence>,
+    /// Other roots on the disk.
+    pub(crate) others: Vec<VolumeId>,
+}
+
+/// Chooses the root. Absent: everything was read and nothing is one.
+pub(crate) fn choose(volumes: &Volumes, facts: &[Volume]) -> Known<Root> {
+    let roots: Vec<usize> = (0..facts.len()).filter(|&i| facts[i].role.value() == Some(&Role::Root)).collect();
+    match roots.as_slice() {
+        [] => hidden(facts),
+        [index] => {
+            let evidence = vec![Evidence::volume(&facts[*index].id, "the only root filesystem that was found")];
+            Known::Is(Root { index: *index, evidence, others: Vec::new() })
+        }
+        several => Known::Is(best(volumes, facts, several)),
+    }
+}
+
+/// Why there may be a root after all, in a volume that cannot be read.
+fn hidden(facts: &[Volume]) -> Known<Root> {
+    let found: Vec<String> = facts.iter().filter_map(|volume| unseen(volume, facts)).map(|reason| reason.why).collect();
+    if found.is_empty() { Known::Absent } else { Known::unknown(found.join("; ")) }
+}
+
+fn unseen(volume: &Volume, facts: &[Volume]) -> Option<Reason> {
+    match &volume.content {
+        Known::Unknown(reason) => Some(reason.clone()),
+        Known::Is(Content::Encrypted { by, .. }) => Some(Reason::new(format!("{} is encrypted ({by})", volume.id))),
+        Known::Is(Content::Member { of, name, .. }) if !device::is_assembled(of, name.as_deref(), facts) => {
+            Some(Reason::new(format!("{} is a part of something that was not assembled ({of})", volume.id)))
+        }
+        Known::Is(Content::Filesystem(_)) if volume.role.value().is_none() => volume.role.reason().cloned(),
+        _ => None,
+    }
+}
+
+/// Of several, the one that a boot menu names; then one with a kernel; then the largest.
+fn best(volumes: &Volumes, facts: &[Volume], roots: &[usize]) -> Root {
+    let mut named = Vec::new();
+    let mut with_kernel = Vec::new();
+    for &index in roots {
+        let stitched = mounts::stitch(volumes, facts, index);
+        if let Known::Is(loader) = loader::examine(&stitched, volumes, facts)
+            && let Some(entry) = loader.default_entry()
+            && let Some(id) = entry.root.value().and_then(|spec| spec.volume.value())
+        {
+            named.push(id.clone());
+        }
+        if stitched.tree.has("/lib/modules", FileKind::Directory) == Ok(true) {
+            with_kernel.push(index);
+        }
+    }
+    let rank = |&index: &usize| {
+        let volume = &facts[index];
+        (named.contains(&volume.id), with_kernel.contains(&index), volume.size, std::cmp::Reverse(index))
+    };
+    let index = roots.iter().copied().max_by_key(rank).unwrap_or(roots[0]);
+    let why = match rank(&index) {
+        (true, ..) => "the default boot entry names it, of several root filesystems",
+        (_, true, ..) => "it has kernel modules, of several root filesystems",
+        _ => "the largest of several root filesystems",
+    };
+    let others = roots.iter().filter(|&&other| other != index).map(|&other| facts[other].id.clone()).collect();
+    Root { index, evidence: vec![Evidence::volume(&facts[index].id, why)], others }
+}

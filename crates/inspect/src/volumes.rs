@@ -1,0 +1,252 @@
+//! The volumes of a disk, opened: what each holds, and the filesystem on it.
+
+use crate::look::{Gap, Look};
+use facts::{Content, Evidence, Filesystem, Known, Volume, VolumeId, VolumeKind};
+use filesystem::FileSystem;
+use std::cell::RefCell;
+use storage::{Error, ErrorKind, ReadAt as _, Result, Source};
+
+/// GPT types whose content is never probed: signatures in them are leftovers of earlier partitionings.
+const NO_FILESYSTEM: &[(&str, &str)] = &[
+    ("E3C9E316-0B5C-4DB8-817D-F92DF00215AE", "microsoft-reserved"),
+    ("5808C8AA-7E8F-42E0-85D2-E1E90434CFB3", "ldm-metadata"),
+    ("AF9B60A0-1431-4F62-BC68-3311714A69AD", "ldm-data"),
+    ("CADDEBF1-4400-4DE8-B103-12117DCF3CCF", "windows-snapshot"),
+    ("2C7357ED-EBD2-46D9-AEC1-23D437EC2BF5", "dm-verity"),
+    ("77FF5F63-E7B6-4633-ACF4-1565B864C0E6", "dm-verity"),
+];
+
+/// GPT type of the partition that holds GRUB's core image.
+pub(crate) const BIOS_BOOT: &str = "21686148-6449-6E6F-744E-656564454649";
+
+/// GPT type of FreeBSD's boot programs.
+const FREEBSD_BOOT: &str = "83BD6B9D-7F41-11DC-BE0B-001560B84F0F";
+
+/// GPT type of an EFI system partition.
+pub(crate) const ESP: &str = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
+
+/// MBR type of an EFI system partition.
+pub(crate) const ESP_MBR: &str = "0xEF";
+
+/// A volume and the way into it.
+pub(crate) struct Held {
+    /// What is reported of it.
+    pub(crate) facts: Volume,
+    /// Its bytes.
+    pub(crate) source: Source,
+    /// The filesystem on it.
+    pub(crate) files: Look<Box<dyn FileSystem>>,
+}
+
+impl Held {
+    /// Whether the table says that it is an EFI system partition.
+    pub(crate) fn is_typed_esp(&self) -> bool {
+        let kind = self.facts.partition_type.as_deref().unwrap_or_default();
+        kind.eq_ignore_ascii_case(ESP) || kind.eq_ignore_ascii_case(ESP_MBR)
+    }
+}
+
+/// All volumes of a disk.
+pub(crate) struct Volumes {
+    held: Vec<Held>,
+    /// The first failure of the machine. It ends the inspection; what is found after it is not used.
+    failure: RefCell<Option<Error>>,
+}
+
+impl Volumes {
+    /// Identifies and opens all of them.
+    pub(crate) fn open(found: Vec<volume::Volume>) -> Result<Self> {
+        let held = found.into_iter().map(hold).collect::<Result<_>>()?;
+        Ok(Volumes { held, failure: RefCell::new(None) })
+    }
+
+    /// Volumes with filesystems that a test made.
+    #[cfg(test)]
+    pub(crate) fn of(held: Vec<Held>) -> Self {
+        Volumes { held, failure: RefCell::new(None) }
+    }
+
+    /// All of them, in the order of the report.
+    pub(crate) fn all(&self) -> &[Held] {
+        &self.held
+    }
+
+    /// The one of that id.
+    pub(crate) fn get(&self, id: &VolumeId) -> Option<&Held> {
+        self.held.iter().find(|held| held.facts.id == *id)
+    }
+
+    /// Its place in the list.
+    pub(crate) fn index(&self, id: &VolumeId) -> Option<usize> {
+        self.held.iter().position(|held| held.facts.id == *id)
+    }
+
+    /// Sets the roles once they are known.
+    pub(crate) fn set_role(&mut self, index: usize, role: Known<facts::Role>) {
+        self.held[index].facts.role = role;
+    }
+
+    /// What an error of a filesystem means for the one who looked.
+    pub(crate) fn gap(&self, error: Error, context: impl FnOnce() -> String) -> Gap {
+        match error.kind() {
+            ErrorKind::NotFound => Gap::Absent,
+            ErrorKind::Io => {
+                let why = error.to_string();
+                self.failure.borrow_mut().get_or_insert(error);
+                Gap::unknown(why)
+            }
+            ErrorKind::Corrupt | ErrorKind::Unsupported | ErrorKind::Refused => {
+                Gap::unknown(format!("{}: {error}", context()))
+            }
+        }
+    }
+
+    /// Takes out the failure of the machine, if there was one.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        self.failure.borrow_mut().take()
+    }
+
+    /// The facts of all of them.
+    pub(crate) fn into_facts(self) -> Vec<Volume> {
+        self.held.into_iter().map(|held| held.facts).collect()
+    }
+}
+
+fn hold(volume: volume::Volume) -> Result<Held> {
+    let id = id(&volume);
+    let (content, files) = contents(&volume, &id)?;
+    let facts = Volume {
+        id,
+        kind: match volume.kind {
+            volume::Kind::Partition => VolumeKind::Partition,
+            volume::Kind::Extended => VolumeKind::Extended,
+            volume::Kind::Logical => VolumeKind::Logical,
+            volume::Kind::Disk => VolumeKind::Disk,
+        },
+        number: volume.number,
+        offset: volume.offset,
+        size: volume.size,
+        partition_type: volume.partition_type,
+        name: volume.name,
+        uuid: volume.uuid,
+        bootable: volume.bootable,
+        content,
+        role: Known::default(),
+    };
+    Ok(Held { facts, source: volume.source, files })
+}
+
+fn id(volume: &volume::Volume) -> VolumeId {
+    match (volume.kind, &volume.name, volume.number) {
+        (volume::Kind::Logical, Some(name), _) => VolumeId(format!("lvm/{name}")),
+        (_, _, Some(number)) => VolumeId::partition(number),
+        _ => VolumeId::disk(),
+    }
+}
+
+/// What is on a volume, and its filesystem.
+fn contents(volume: &volume::Volume, id: &VolumeId) -> Result<(Known<Content>, Look<Box<dyn FileSystem>>)> {
+    let other = |name: &str| Known::Is(Content::Other { name: name.to_owned() });
+    let kind = volume.partition_type.as_deref().unwrap_or_default();
+    if volume.kind == volume::Kind::Extended {
+        return Ok((other("extended-partition"), Err(Gap::Absent)));
+    }
+    if kind.eq_ignore_ascii_case(BIOS_BOOT) || kind.eq_ignore_ascii_case(FREEBSD_BOOT) {
+        let name = if kind.eq_ignore_ascii_case(BIOS_BOOT) { "grub-core" } else { "freebsd-boot" };
+        return Ok((if begins_with_zeros(&volume.source)? { Known::Absent } else { other(name) }, Err(Gap::Absent)));
+    }
+    if let Some((_, name)) = NO_FILESYSTEM.iter().find(|(guid, _)| guid.eq_ignore_ascii_case(kind)) {
+        return Ok((other(name), Err(Gap::Absent)));
+    }
+    match filesystem::identify(&volume.source) {
+        Ok(Some(found)) => identified(found, volume, id),
+        Ok(None) => Ok((Known::Absent, Err(Gap::Absent))),
+        Err(error) if error.kind() == ErrorKind::Io => Err(error),
+        Err(error) => {
+            let why = format!("{id}: {error}");
+            Ok((Known::unknown(why.clone()), Err(Gap::unknown(why))))
+        }
+    }
+}
+
+fn begins_with_zeros(source: &Source) -> Result<bool> {
+    let len = source.size().min(512);
+    match storage::read_vec(source, 0, len) {
+        Ok(start) => Ok(storage::is_zero(&start)),
+        Err(error) if error.kind() == ErrorKind::Io => Err(error),
+        Err(_) => Ok(true),
+    }
+}
+
+fn identified(
+    found: filesystem::Content,
+    volume: &volume::Volume,
+    id: &VolumeId,
+) -> Result<(Known<Content>, Look<Box<dyn FileSystem>>)> {
+    let closed = |content: Content, what: String| Ok((Known::Is(content), Err(Gap::unknown(what))));
+    match found {
+        filesystem::Content::FileSystem { info, readable } => on_filesystem(info, readable, volume, id),
+        filesystem::Content::Swap { uuid, label, hibernated } => {
+            Ok((Known::Is(Content::Swap { uuid, label, hibernated }), Err(Gap::Absent)))
+        }
+        filesystem::Content::Member { of, uuid, name } => {
+            let why = format!("{id} is a part of something larger ({of})");
+            closed(Content::Member { of: of.to_owned(), uuid, name }, why)
+        }
+        filesystem::Content::Encrypted { by, uuid } => {
+            closed(Content::Encrypted { by: by.to_owned(), uuid }, format!("{id} is encrypted ({by})"))
+        }
+    }
+}
+
+fn on_filesystem(
+    info: filesystem::Info,
+    readable: bool,
+    volume: &volume::Volume,
+    id: &VolumeId,
+) -> Result<(Known<Content>, Look<Box<dyn FileSystem>>)> {
+    let mut facts = filesystem_facts(&info, id);
+    if volume.source.size() < volume.size {
+        let text = format!("the last {} bytes of it are not in the image", volume.size - volume.source.size());
+        facts.evidence.push(Evidence::volume(id, text));
+    }
+    if !readable {
+        let why = format!("{id} holds {}, which is not read yet", info.fs_type);
+        facts.readable = Known::Is(false);
+        facts.evidence.push(Evidence::volume(id, why.clone()));
+        return Ok((Known::Is(Content::Filesystem(facts)), Err(Gap::unknown(why))));
+    }
+    let files = match filesystem::open(volume.source.clone()) {
+        Ok(files) => {
+            facts.readable = Known::Is(true);
+            Ok(files)
+        }
+        Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+        Err(error) => {
+            facts.readable = Known::Is(false);
+            facts.evidence.push(Evidence::volume(id, error.to_string()));
+            Err(Gap::unknown(format!("the {} on {id} cannot be read: {error}", info.fs_type)))
+        }
+    };
+    Ok((Known::Is(Content::Filesystem(facts)), files))
+}
+
+fn filesystem_facts(info: &filesystem::Info, id: &VolumeId) -> Filesystem {
+    fn said<T>(value: Option<T>) -> Known<T> {
+        value.map_or_else(|| Known::unknown("its superblock does not say"), Known::Is)
+    }
+    Filesystem {
+        fs_type: info.fs_type.to_owned(),
+        uuid: info.uuid.clone(),
+        label: info.label.clone(),
+        size: said(info.size),
+        free: said(info.free),
+        inodes: info.inodes.into(),
+        free_inodes: info.free_inodes.into(),
+        clean: said(info.clean),
+        errors: said(info.errors),
+        features: info.features.clone(),
+        readable: Known::default(),
+        evidence: info.notes.iter().map(|note| Evidence::volume(id, note.clone())).collect(),
+    }
+}
