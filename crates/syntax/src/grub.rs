@@ -1,11 +1,32 @@
 //! GRUB 2 configuration: the shell-like language of `grub.cfg` (GRUB manual, "Writing full configuration files").
 //!
 //! Evaluated as GRUB would, as far as a boot without a person at the keyboard goes: variables, `if`/`elif`/`else`
-//! with `[ … ]`/`test`, `set`, `load_env`, `search`, `source`/`configfile`/`.`, functions, `menuentry`, `submenu`,
-//! `blscfg`. Conditions on what only a running machine knows (platform, drives, keys pressed) are asked of the
-//! [`Host`] or taken as false. Loops are bounded.
+//! with `[ … ]`/`test`, loops, `set`, `load_env`, `search`, `source`/`configfile`/`.`, functions, `menuentry`,
+//! `submenu`, `blscfg`. As in GRUB the block of an entry is run after the whole file, with the variables at its end,
+//! and a submenu and a `configfile` see only exported variables. Conditions on what only a running machine knows
+//! (platform, keys pressed) are taken as false unless the caller presets variables with [`run_with`]. Everything is
+//! bounded: commands, bytes, nesting, entries.
+//!
+//! Not supported: `probe`, `regexp`, `eval`, wildcards, configurations of other loaders (`legacy_configfile`), and
+//! what Xen's `multiboot2` and `module2` load. A command that is not known fails and is a problem of the menu.
+
+mod commands;
+mod condition;
+mod entries;
+mod evaluator;
+mod expand;
+mod lexer;
+mod menu;
+mod parser;
+mod scopes;
+mod search;
 
 use std::collections::BTreeMap;
+
+use evaluator::Evaluator;
+
+/// Longest value of a variable, in bytes. Ours: a kernel command line has at most 4096.
+pub const MAX_VALUE: usize = 64 << 10;
 
 /// A place in a configuration file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,7 +45,8 @@ pub trait Host {
     fn exists(&mut self, device: &str, path: &str) -> bool;
     /// The device whose filesystem has that UUID, label or file (`search --fs-uuid`, `--label`, `--file`).
     fn search(&mut self, by: SearchBy, what: &str) -> Option<String>;
-    /// Entries that `blscfg` makes from the directory on the device, in menu order; `None` where there is none.
+    /// Entries that `blscfg` makes from the directory on the device, in menu order ([`crate::bls::menu_order`],
+    /// [`crate::bls::menu_entry`]); none where there is no directory.
     fn bls_entries(&mut self, device: &str, directory: &str, variables: &BTreeMap<String, String>) -> Vec<Entry>;
 }
 
@@ -113,8 +135,42 @@ pub struct Menu {
     pub problems: Vec<(Place, String)>,
 }
 
+/// What every GRUB of today says of itself.
+const FEATURES: [&str; 8] = [
+    "feature_200_final",
+    "feature_all_video_module",
+    "feature_chainloader_bpb",
+    "feature_default_font_path",
+    "feature_menuentry_id",
+    "feature_menuentry_options",
+    "feature_platform_search_hint",
+    "feature_timeout_style",
+];
+
 /// Runs the configuration `text`, called `name`, found on `device` with `$prefix` = `prefix` (`(device)/path`).
 pub fn run(text: &[u8], name: &str, device: &str, prefix: &str, host: &mut dyn Host) -> Menu {
-    let _ = (text, name, device, prefix, host);
-    Menu::default()
+    run_with(&BTreeMap::new(), text, name, device, prefix, host)
+}
+
+/// As [`run`], with variables set beforehand, such as `grub_platform` (`pc`, `efi`) and `grub_cpu` (`x86_64`).
+pub fn run_with(
+    variables: &BTreeMap<String, String>,
+    text: &[u8],
+    name: &str,
+    device: &str,
+    prefix: &str,
+    host: &mut dyn Host,
+) -> Menu {
+    let mut evaluator = Evaluator::new(host);
+    let own = [("root", device), ("prefix", prefix), ("config_directory", prefix)];
+    let features = FEATURES.map(|feature| (feature, "y"));
+    let preset = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in own.into_iter().chain(features).chain(preset) {
+        evaluator.scopes.set(name, Some(value.to_string()));
+        evaluator.scopes.export(name);
+    }
+    evaluator.menu.files.push(name.to_string());
+    evaluator.text(text, name);
+    evaluator.conclude();
+    evaluator.menu
 }
