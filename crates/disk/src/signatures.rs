@@ -1,0 +1,191 @@
+//! Formats that are recognised and not read, each one line: never taken for raw, always called by name.
+//!
+//! Sources: the specifications of the formats; qemu's probes; `magic(5)` for the wrappers.
+//! Not recognised: VHD Set (no published signature).
+
+use crate::fields::has;
+use storage::{ReadAt, Result, to_usize};
+
+/// What signatures look at: enough of the start to see a volume descriptor of ISO 9660, and the last sector.
+#[derive(Debug)]
+pub(crate) struct Ends {
+    head: Vec<u8>,
+    tail: Vec<u8>,
+}
+
+const HEAD: u64 = 0x8800;
+const TAIL: u64 = 512;
+
+impl Ends {
+    pub(crate) fn read(file: &dyn ReadAt) -> Result<Self> {
+        let mut head = vec![0; to_usize(file.size().min(HEAD))?];
+        file.read_at(&mut head, 0)?;
+        let len = file.size().min(TAIL);
+        let mut tail = vec![0; to_usize(len)?];
+        file.read_at(&mut tail, file.size() - len)?;
+        Ok(Ends { head, tail })
+    }
+}
+
+/// A format that is recognised by its content.
+pub(crate) struct Signature {
+    pub(crate) name: &'static str,
+    /// What it is and what to do with it, to follow "the file is ".
+    pub(crate) advice: &'static str,
+    seen: fn(&Ends) -> bool,
+}
+
+impl Signature {
+    pub(crate) fn matches(&self, ends: &Ends) -> bool {
+        (self.seen)(ends)
+    }
+}
+
+const fn row(name: &'static str, advice: &'static str, seen: fn(&Ends) -> bool) -> Signature {
+    Signature { name, advice, seen }
+}
+
+/// ISO 9660 media can be read as a raw disk; all others cannot.
+pub(crate) const ISO: &str = "iso";
+
+/// All of them.
+pub(crate) static SIGNATURES: &[Signature] = &[
+    row("qcow", "a qcow version 1 image; convert it to qcow2 first", |e| has(&e.head, 0, b"QFI\xfb\0\0\0\x01")),
+    row("qed", "a QED image; convert it to qcow2 first", |e| has(&e.head, 0, b"QED\0")),
+    row("vhdx", "a VHDX image; convert it to VHD or qcow2 first", |e| has(&e.head, 0, b"vhdxfile")),
+    row("vmdk", "a VMDK image of VMware; convert it to qcow2 first", is_vmdk),
+    row("vdi", "a VDI image of VirtualBox; convert it to qcow2 first", |e| has(&e.head, 0x40, b"\x7f\x10\xda\xbe")),
+    row("parallels", "a Parallels image; convert it to qcow2 first", |e| {
+        has(&e.head, 0, b"WithoutFreeSpace") || has(&e.head, 0, b"WithouFreSpacExt")
+    }),
+    row("dmg", "an Apple disk image; convert it to raw first", |e| has(&e.tail, 0, b"koly\0\0\0\x04")),
+    row("luks", "encrypted with LUKS as a whole, so that nobody without the key can read it; decrypt it first", |e| {
+        has(&e.head, 0, b"LUKS\xba\xbe\0\x01") || has(&e.head, 0, b"LUKS\xba\xbe\0\x02")
+    }),
+    row("ova", "an OVA archive; take the disk out of it first (tar -x)", |e| {
+        is_tar(e) && member_name(e).to_ascii_lowercase().ends_with(b".ovf")
+    }),
+    row("tar", "a tar archive; take the disk out of it first", |e| {
+        is_tar(e) && !member_name(e).to_ascii_lowercase().ends_with(b".ovf")
+    }),
+    row("gzip", "compressed with gzip; unpack it first (gunzip)", |e| has(&e.head, 0, b"\x1f\x8b\x08")),
+    row("xz", "compressed with xz; unpack it first (unxz)", |e| has(&e.head, 0, b"\xfd7zXZ\0")),
+    row("zstd", "compressed with zstd; unpack it first (unzstd)", |e| has(&e.head, 0, b"\x28\xb5\x2f\xfd")),
+    row("bzip2", "compressed with bzip2; unpack it first (bunzip2)", |e| {
+        has(&e.head, 0, b"BZh") && has(&e.head, 4, b"1AY&SY")
+    }),
+    row("zip", "a zip archive; unpack it first", |e| has(&e.head, 0, b"PK\x03\x04")),
+    row(ISO, "ISO 9660 media", |e| has(&e.head, 0x8001, b"CD001")),
+];
+
+/// The signature of that name.
+pub(crate) fn signature(name: &str) -> Option<&'static Signature> {
+    SIGNATURES.iter().find(|signature| signature.name == name)
+}
+
+/// Sparse extents of VMware's two kinds, or the text descriptor, whose first line may be empty.
+fn is_vmdk(ends: &Ends) -> bool {
+    const TITLE: &[u8] = b"# Disk DescriptorFile";
+    let text = ends.head.trim_ascii_start();
+    let is_descriptor = text.get(..TITLE.len()).is_some_and(|line| line.eq_ignore_ascii_case(TITLE));
+    is_descriptor || has(&ends.head, 0, b"KDMV") || has(&ends.head, 0, b"COWD")
+}
+
+fn is_tar(ends: &Ends) -> bool {
+    has(&ends.head, 257, b"ustar")
+}
+
+fn member_name(ends: &Ends) -> &[u8] {
+    let name = ends.head.get(..100).unwrap_or_default();
+    name.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+/// What a disk itself bears at its start, if it bears anything: a partition table or an ext filesystem.
+///
+/// Where an image format's header is there too, one of them is a trap: a guest can write any header into its own disk.
+pub(crate) fn disk_marks(ends: &Ends) -> Option<&'static str> {
+    if has(&ends.head, 512, b"EFI PART") || has(&ends.head, 4096, b"EFI PART") {
+        return Some("a GPT");
+    }
+    if is_mbr(&ends.head) {
+        return Some("a partition table");
+    }
+    is_ext(&ends.head).then_some("an ext filesystem")
+}
+
+/// A boot signature alone is also borne by filesystems: an entry in use and no impossible one are wanted.
+fn is_mbr(head: &[u8]) -> bool {
+    let Some(table) = head.get(446..510).filter(|_| has(head, 510, b"\x55\xaa")) else { return false };
+    let used = |entry: &[u8]| entry[4] != 0 && entry[8..12] != [0; 4] && entry[12..16] != [0; 4];
+    table.chunks(16).all(|entry| entry[0] & 0x7f == 0) && table.chunks(16).any(used)
+}
+
+fn is_ext(head: &[u8]) -> bool {
+    let Some(block) = head.get(1024..2048) else { return false };
+    let word = |at: usize| u32::from_le_bytes(crate::fields::bytes(block, at));
+    has(block, 56, b"\x53\xef") && word(0) != 0 && word(4) != 0 && word(24) <= 6 && word(76) <= 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(file: Vec<u8>) -> Vec<&'static str> {
+        let ends = Ends::read(&file).unwrap();
+        SIGNATURES.iter().filter(|signature| signature.matches(&ends)).map(|signature| signature.name).collect()
+    }
+
+    fn with(at: usize, magic: &[u8]) -> Vec<u8> {
+        let mut file = vec![0; 64 << 10];
+        file[at..at + magic.len()].copy_from_slice(magic);
+        file
+    }
+
+    #[test]
+    fn each_is_called_by_its_name() {
+        let cases: &[(&str, usize, &[u8])] = &[
+            ("qcow", 0, b"QFI\xfb\0\0\0\x01"),
+            ("qed", 0, b"QED\0"),
+            ("vhdx", 0, b"vhdxfile"),
+            ("vmdk", 0, b"KDMV"),
+            ("vmdk", 0, b"COWD"),
+            ("vmdk", 0, b"\n# disk descriptorfile\nversion=1\n"),
+            ("vdi", 64, b"\x7f\x10\xda\xbe"),
+            ("parallels", 0, b"WithoutFreeSpace"),
+            ("parallels", 0, b"WithouFreSpacExt"),
+            ("dmg", (64 << 10) - 512, b"koly\0\0\0\x04"),
+            ("luks", 0, b"LUKS\xba\xbe\0\x02"),
+            ("tar", 257, b"ustar"),
+            ("gzip", 0, b"\x1f\x8b\x08"),
+            ("xz", 0, b"\xfd7zXZ\0"),
+            ("zstd", 0, b"\x28\xb5\x2f\xfd"),
+            ("bzip2", 0, b"BZh91AY&SY"),
+            ("zip", 0, b"PK\x03\x04"),
+            ("iso", 0x8001, b"CD001"),
+        ];
+        for &(name, at, magic) in cases {
+            assert_eq!(names(with(at, magic)), [name]);
+        }
+        let mut ova = with(257, b"ustar");
+        ova[..8].copy_from_slice(b"disk.OVF");
+        assert_eq!(names(ova), ["ova"]);
+    }
+
+    #[test]
+    fn short_and_empty_files_have_none() {
+        for len in [0, 1, 4, 511, 512, 513] {
+            assert!(names(vec![0; len]).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_partition_table_needs_an_entry() {
+        let mut disk = with(510, b"\x55\xaa");
+        assert_eq!(disk_marks(&Ends::read(&disk).unwrap()), None);
+        disk[446..462].copy_from_slice(&[0x80, 0, 1, 0, 0x83, 0, 0, 0, 0, 8, 0, 0, 0, 8, 0, 0]);
+        assert_eq!(disk_marks(&Ends::read(&disk).unwrap()), Some("a partition table"));
+        disk[462] = 1;
+        assert_eq!(disk_marks(&Ends::read(&disk).unwrap()), None);
+        assert_eq!(disk_marks(&Ends::read(&with(4096, b"EFI PART")).unwrap()), Some("a GPT"));
+    }
+}
