@@ -122,10 +122,15 @@ impl Volume {
         let start = offset.min(disk.size());
         let len = size.min(disk.size() - start);
         let source = Slice::new(disk.clone(), start, len).expect("both ends were cut to the disk");
+        Volume::over(kind, Some(offset), size, Arc::new(source))
+    }
+
+    /// Any bytes, with nothing else said of them.
+    pub(crate) fn over(kind: Kind, offset: Option<u64>, size: u64, source: Source) -> Self {
         Volume {
             kind,
             number: None,
-            offset: Some(offset),
+            offset,
             partition_type: None,
             name: None,
             uuid: None,
@@ -133,7 +138,7 @@ impl Volume {
             bootable: false,
             attributes: 0,
             size,
-            source: Arc::new(source),
+            source,
         }
     }
 }

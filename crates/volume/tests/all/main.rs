@@ -1,0 +1,6 @@
+//! The crate from outside: real disks, other programs' disks, damaged disks.
+
+#![allow(clippy::unwrap_used)]
+
+mod corpus;
+mod images;
