@@ -1,4 +1,4 @@
-//! The parallel copy engine: [`ReadAt`] to [`WriteAt`].
+//! The parallel copy engine: [`ReadAt`](storage::ReadAt) to [`WriteAt`](storage::WriteAt).
 //!
 //! It never learns a format: it is handed two, and copies what the guest would see.
 //!

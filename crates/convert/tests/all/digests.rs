@@ -120,10 +120,26 @@ fn published_values() {
     }
     let counting: Vec<u8> = (0..1_000_000u32).flat_map(u32::to_le_bytes).collect();
     let values = [
-        (digest(&Zeros(0), 0, &()), naive(&[], 0), "bw1:b80654f251581111f54d64b5291143ae3de169fa2980b36267cf6685a9fe7cb5"),
-        (digest(&Zeros(1 << 40), 0, &()), naive(&[], 1 << 40), "bw1:062630a716de6132b51bd728f9e5cdc90871cfb3bac5b0054ebba3a5e16029ae"),
-        (digest(&Zeros(u64::MAX), 0, &()), naive(&[], u64::MAX), "bw1:1e91fddb77e01d677ea93fb9712e0c4248f4d5edb66e60421808d90a04bb7e6c"),
-        (digest(&counting, 0, &()), naive(&counting, 4_000_000), "bw1:678441134fd318d5bd3d6313e73c3853e6dcdcf4dd98a5564b23ac308ef368c7"),
+        (
+            digest(&Zeros(0), 0, &()),
+            naive(&[], 0),
+            "bw1:b80654f251581111f54d64b5291143ae3de169fa2980b36267cf6685a9fe7cb5",
+        ),
+        (
+            digest(&Zeros(1 << 40), 0, &()),
+            naive(&[], 1 << 40),
+            "bw1:062630a716de6132b51bd728f9e5cdc90871cfb3bac5b0054ebba3a5e16029ae",
+        ),
+        (
+            digest(&Zeros(u64::MAX), 0, &()),
+            naive(&[], u64::MAX),
+            "bw1:1e91fddb77e01d677ea93fb9712e0c4248f4d5edb66e60421808d90a04bb7e6c",
+        ),
+        (
+            digest(&counting, 0, &()),
+            naive(&counting, 4_000_000),
+            "bw1:678441134fd318d5bd3d6313e73c3853e6dcdcf4dd98a5564b23ac308ef368c7",
+        ),
     ];
     for (digest, naive, text) in values {
         assert_eq!(digest.unwrap(), naive);
