@@ -116,6 +116,3 @@ fn table(layout: &mut Layout, record: Option<&Record>, entries: &[Entry]) -> Tab
     }
     table
 }
-
-#[cfg(test)]
-mod tests;

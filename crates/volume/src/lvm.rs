@@ -146,6 +146,3 @@ impl Members {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

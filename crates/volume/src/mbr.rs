@@ -124,6 +124,3 @@ fn report_overlaps(layout: &mut Layout, ranges: Vec<(u32, std::ops::Range<u64>)>
         layout.report(defect::MBR_PARTITION_OVERLAP, table, format!("partitions {one} and {other} overlap"));
     }
 }
-
-#[cfg(test)]
-mod tests;

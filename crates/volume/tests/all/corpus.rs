@@ -2,16 +2,35 @@
 
 use crate::images::{corpora, open, skip, unpack};
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use storage::Source;
+use tempfile::TempDir;
 use volume::{Kind, Layout, Table, Volume, scan};
 
 /// Larger images take too long to unpack in a test, in bytes.
 const MAX_IMAGE: u64 = 1_100_000_000;
 
-fn guests() -> Vec<std::path::PathBuf> {
-    let Some(corpora) = corpora() else { return Vec::new() };
-    let listed = std::fs::read_dir(corpora.join("guests")).unwrap().map(|entry| entry.unwrap().path());
-    listed.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
+/// Descriptions of guests: those of the corpus, and those that `BOOTWORTHY_GUESTS` leads to, as built.
+fn guests() -> Vec<PathBuf> {
+    let folders =
+        [corpora().map(|corpora| corpora.join("guests")), std::env::var_os("BOOTWORTHY_GUESTS").map(PathBuf::from)];
+    let listed = folders.into_iter().flatten().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    let paths = listed.map(|entry| entry.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
+}
+
+/// The disk that a description is of, and a folder that must live as long; nothing if it is not here or too large.
+fn disk(description: &Path, facts: &Value) -> Option<(Source, Option<TempDir>)> {
+    let raw = description.with_extension("raw");
+    if raw.is_file() {
+        return Some((open(&raw), None));
+    }
+    let packed = description.with_extension("raw.zst");
+    if !packed.is_file() || facts["virtual_size"].as_u64().unwrap() > MAX_IMAGE {
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    Some((open(&unpack(&packed, folder.path())), Some(folder)))
 }
 
 #[test]
@@ -19,21 +38,34 @@ fn guests_are_divided_as_their_descriptions_say() {
     let (mut checked, mut logical) = (0, 0);
     for description in guests() {
         let facts: Value = serde_json::from_slice(&std::fs::read(&description).unwrap()).unwrap();
-        let packed = description.with_extension("raw.zst");
-        if !packed.is_file() || facts["virtual_size"].as_u64().unwrap() > MAX_IMAGE {
-            continue;
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let layout = scan(&open(&unpack(&packed, folder.path())), None).unwrap();
+        let Some((disk, _folder)) = disk(&description, &facts) else { continue };
+        let layout = scan(&disk, None).unwrap();
         let name = description.file_stem().unwrap().to_string_lossy().into_owned();
-        compare(&name, &facts, &layout);
+        if facts["defect"].as_str().is_some_and(|defect| defect.contains("disk cut")) {
+            compare_cut(&name, &facts, &layout);
+        } else {
+            compare(&name, &facts, &layout);
+        }
         logical += compare_root(&name, &facts, &layout);
         checked += 1;
     }
     if checked == 0 {
         return skip("no guests in the corpus");
     }
-    assert!(checked >= 10 && logical >= 1, "{checked} guests, {logical} with LVM");
+    println!("{checked} guests, {logical} with their root on LVM");
+    assert!(checked >= 10 && logical >= 1);
+}
+
+/// A disk that lost its end: sfdisk, which wrote the description, sees no GPT any more. Here it is still read.
+fn compare_cut(name: &str, facts: &Value, layout: &Layout) {
+    let ids: Vec<_> = layout.problems.iter().map(|problem| problem.id).collect();
+    for id in ["gpt-backup-missing", "gpt-backup-not-at-end", "gpt-usable-range", "gpt-partition-beyond-end"] {
+        assert!(ids.contains(&id), "{name}: {id} is not among {ids:?}");
+    }
+    let root = facts["root"]["partition"].as_u64();
+    let root = layout.volumes.iter().find(|volume| volume.number.map(u64::from) == root).unwrap();
+    let there = facts["virtual_size"].as_u64().unwrap() - root.offset.unwrap();
+    assert!(root.size > there && root.source.size() == there, "{name}: {root:?}");
 }
 
 fn compare(name: &str, facts: &Value, layout: &Layout) {
@@ -73,8 +105,11 @@ fn compare_root(name: &str, facts: &Value, layout: &Layout) -> usize {
     1
 }
 
-/// The volumes of a small image of the corpus, as number, offset and size.
-fn volumes_of(name: &str) -> Option<(Layout, Vec<(Option<u32>, Option<u64>, u64)>)> {
+/// Number, offset and size.
+type Place = (Option<u32>, Option<u64>, u64);
+
+/// The volumes of a small image of the corpus.
+fn volumes_of(name: &str) -> Option<(Layout, Vec<Place>)> {
     let packed = corpora()?.join(name);
     let folder = tempfile::tempdir().unwrap();
     let layout = scan(&open(&unpack(Path::new(&packed), folder.path())), None).unwrap();

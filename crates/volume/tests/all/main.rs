@@ -1,6 +1,6 @@
 //! The crate from outside: real disks, other programs' disks, damaged disks.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod corpus;
 mod images;
