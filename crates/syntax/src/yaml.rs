@@ -1,11 +1,28 @@
 //! YAML of `cloud.cfg` and netplan, with the lines of its values.
+//!
+//! YAML 1.2 as `saphyr-parser` scans it, without recursion; the tree is built here. Tags are ignored and scalars stay
+//! text. Not supported, and errors: aliases (and with them merge keys), keys that are no scalars, documents after the
+//! first. Where the first line is `## template: jinja`, lines that hold a `{% … %}` statement are passed over.
+
+use saphyr_parser::{Event, Parser};
+
+use crate::text::decode;
+
+/// Longest text that is read, in bytes. Ours: a `cloud.cfg` has under 10 KiB.
+const MAX_TEXT: usize = 1 << 20;
+
+/// Deepest nesting of sequences and mappings.
+const MAX_DEPTH: usize = 64;
+
+/// Most scalars, sequences and mappings.
+const MAX_NODES: usize = 100_000;
 
 /// A node.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// What it is.
     pub value: Value,
-    /// Line where it begins.
+    /// Line where it begins; of a `|` or `>` scalar the first line of its text.
     pub line: u32,
 }
 
@@ -20,10 +37,92 @@ pub enum Value {
     Map(Vec<(String, Node)>),
 }
 
-/// The first document; an error says line and reason.
+/// The first document; an error says line and reason. Text without any content is an empty scalar.
 pub fn parse(text: &[u8]) -> Result<Node, String> {
-    let _ = text;
-    Err("not written yet".into())
+    if text.len() > MAX_TEXT {
+        return Err("line 1: longer than 1 MiB".to_string());
+    }
+    if let Some(nul) = text.iter().position(|&byte| byte == 0) {
+        let line = 1 + text[..nul].iter().filter(|&&byte| byte == b'\n').count();
+        return Err(format!("line {line}: a NUL byte"));
+    }
+    let text = without_statements(&decode(text));
+    let mut tree = Tree::default();
+    for event in Parser::new_from_str(&text) {
+        let (event, span) = event.map_err(|error| format!("line {}: {}", error.marker().line(), error.info()))?;
+        let line = u32::try_from(span.start.line()).unwrap_or(u32::MAX);
+        match event {
+            Event::DocumentEnd => break,
+            event => tree.add(event, line).map_err(|reason| format!("line {line}: {reason}"))?,
+        }
+    }
+    Ok(tree.root.unwrap_or(Node { value: Value::Text(String::new()), line: 1 }))
+}
+
+/// Empties the lines of a Jinja template that are statements; the numbers of the others stay.
+fn without_statements(text: &str) -> String {
+    let first = text.lines().next().unwrap_or("").replace(' ', "");
+    if first != "##template:jinja" {
+        return text.to_string();
+    }
+    let kept = text.split('\n').map(|line| if line.trim_start().starts_with("{%") { "" } else { line });
+    kept.collect::<Vec<_>>().join("\n")
+}
+
+/// A sequence or mapping that is not closed yet; a mapping with the key that waits for its value.
+struct Open {
+    node: Node,
+    key: Option<String>,
+}
+
+#[derive(Default)]
+struct Tree {
+    open: Vec<Open>,
+    root: Option<Node>,
+    nodes: usize,
+}
+
+impl Tree {
+    fn add(&mut self, event: Event<'_>, line: u32) -> Result<(), String> {
+        match event {
+            Event::Scalar(text, ..) => self.put(Node { value: Value::Text(text.into_owned()), line }),
+            Event::SequenceStart(..) => self.begin(Node { value: Value::List(Vec::new()), line }),
+            Event::MappingStart(..) => self.begin(Node { value: Value::Map(Vec::new()), line }),
+            Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
+                Some(done) => self.put(done.node),
+                None => Ok(()),
+            },
+            Event::Alias(_) => Err("an alias, which is not supported".to_string()),
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, node: Node) -> Result<(), String> {
+        if self.open.len() == MAX_DEPTH {
+            return Err("nested more than 64 deep".to_string());
+        }
+        self.open.push(Open { node, key: None });
+        Ok(())
+    }
+
+    /// Puts a complete node where it belongs.
+    fn put(&mut self, node: Node) -> Result<(), String> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err("more than 100000 values".to_string());
+        }
+        let Some(around) = self.open.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        match (&mut around.node.value, around.key.take(), node) {
+            (Value::List(items), _, node) => items.push(node),
+            (Value::Map(pairs), Some(key), node) => pairs.push((key, node)),
+            (_, _, Node { value: Value::Text(key), .. }) => around.key = Some(key),
+            _ => return Err("a key that is no scalar".to_string()),
+        }
+        Ok(())
+    }
 }
 
 impl Node {
@@ -58,6 +157,121 @@ impl Node {
             Value::List(items) => items.iter().collect(),
             Value::Map(_) => Vec::new(),
             Value::Text(_) => vec![self],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn get<'a>(node: &'a Node, path: &str) -> Option<&'a Node> {
+        path.split('.').try_fold(node, |node, key| match &node.value {
+            Value::List(items) => items.get(key.parse::<usize>().ok()?),
+            _ => node.get(key),
+        })
+    }
+
+    const CLOUD: &str = "\u{feff}# The top level settings\r
+## more
+users:
+   - default
+   - {name: admin, lock_passwd: yes}
+
+disable_root: true
+datasource_list: [ NoCloud, 'AliYun', \"None\" ]
+bootcmd:
+- |
+  echo one
+  echo two
+- >-
+  folded
+  text
+system_info: &info
+  distro: debian
+  empty:
+  tilde: ~
+disable_root: off
+";
+
+    #[test]
+    fn reads_cloud_configuration() {
+        let node = parse(CLOUD.as_bytes()).unwrap();
+        let texts = [
+            ("users.0", "default", 4),
+            ("users.1.name", "admin", 5),
+            ("datasource_list.1", "AliYun", 8),
+            ("datasource_list.2", "None", 8),
+            ("bootcmd.0", "echo one\necho two\n", 11),
+            ("bootcmd.1", "folded text", 14),
+            ("system_info.distro", "debian", 17),
+            ("system_info.tilde", "~", 19),
+            ("disable_root", "off", 20),
+        ];
+        for (path, text, line) in texts {
+            let found = get(&node, path).unwrap();
+            assert_eq!((found.text(), found.line), (Some(text), line), "{path}");
+        }
+        assert_eq!(get(&node, "users.1.lock_passwd").and_then(Node::truth), Some(true));
+        assert_eq!(get(&node, "disable_root").and_then(Node::truth), Some(false));
+        assert_eq!(get(&node, "system_info.distro").and_then(Node::truth), None);
+        assert_eq!(get(&node, "datasource_list").map(|list| list.items().len()), Some(3));
+        assert_eq!(get(&node, "disable_root").map(|one| one.items().len()), Some(1));
+        assert_eq!((node.line, get(&node, "users").unwrap().line), (3, 4));
+    }
+
+    #[test]
+    fn reads_netplan() {
+        let text = b"network:\n  version: 2\n  ethernets:\n    eth0:\n      match: {macaddress: '00:16:3e:aa'}\n      \
+                     dhcp4: true\n      addresses:\n      - 10.0.0.2/24\n      nameservers:\n        addresses: [1.1.1.1]\n";
+        let node = parse(text).unwrap();
+        assert_eq!(get(&node, "network.ethernets.eth0.dhcp4").and_then(Node::truth), Some(true));
+        assert_eq!(get(&node, "network.ethernets.eth0.match.macaddress").and_then(Node::text), Some("00:16:3e:aa"));
+        assert_eq!(get(&node, "network.ethernets.eth0.addresses.0").map(|node| node.line), Some(8));
+    }
+
+    #[test]
+    fn text_without_content_is_an_empty_scalar() {
+        for text in ["", "# only\n", "---\n", "\r\n", "---\n...\n"] {
+            assert_eq!(parse(text.as_bytes()).unwrap().get("a"), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn reads_the_first_document_and_passes_over_jinja_statements() {
+        assert_eq!(parse(b"a: 1\n---\n]broken").unwrap().get("a").and_then(Node::text), Some("1"));
+        let template = b"## template: jinja\n{% if x %}\na: 1\n  {% endif %}\nb: 2\n";
+        assert_eq!(parse(template).unwrap().get("b").map(|node| node.line), Some(5));
+    }
+
+    #[test]
+    fn says_where_it_fails() {
+        let cases: [(&[u8], &str); 7] = [
+            (b"a: 1\nb: [1, 2\n", "line 3: "),
+            (b"a: 1\n  - b: 2\n", "line 2: "),
+            (b"a: \"open\n", "line 1: "),
+            (b"a: &x 1\nb: *x\n", "line 2: an alias"),
+            (b"a: 1\n? [b]\n: c\n", "line 2: a key that is no scalar"),
+            (b"a: 1\nb\0: 2\n", "line 2: a NUL"),
+            (b"x: {a: 1}}\n", "line 1: "),
+        ];
+        for (text, expected) in cases {
+            let error = parse(text).unwrap_err();
+            assert!(error.starts_with(expected), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn bounds_depth_length_and_count() {
+        for (text, expected) in [
+            ("[".repeat(1 << 20), "recursion limit"),
+            ("[".repeat(100), "64 deep"),
+            ("- ".repeat(1 << 19), "64 deep"),
+            ("x".repeat((1 << 20) + 1), "1 MiB"),
+            (format!("[{}]", "a,".repeat(MAX_NODES + 1)), "100000"),
+        ] {
+            let error = parse(text.as_bytes()).unwrap_err();
+            assert!(error.contains(expected), "{error}");
         }
     }
 }
