@@ -3,7 +3,7 @@
 //! Offsets are constants within a buffer whose length the caller has just made; one past its end is a mistake in this
 //! crate, not in an image.
 
-use storage::{ReadAt, Result, read_vec};
+use storage::{Error, ReadAt, Result, read_vec, to_usize};
 
 pub(crate) fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     let mut field = [0; N];
@@ -41,6 +41,15 @@ pub(crate) fn peek(volume: &dyn ReadAt, offset: u64, len: u64) -> Result<Option<
         Some(end) if end <= volume.size() => read_vec(volume, offset, len).map(Some),
         _ => Ok(None),
     }
+}
+
+/// `len` zeros for the content of a file; `len` has been held to the caller's limit.
+pub(crate) fn zeros(len: u64) -> Result<Vec<u8>> {
+    let bytes = to_usize(len)?;
+    // The reservation only asks whether there is room. `vec!` takes pages that the system has zeroed, which saves a pass
+    // over the memory of an initramfs.
+    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| Error::out_of_memory(len))?;
+    Ok(vec![0; bytes])
 }
 
 /// A UUID as `UUID=` has it; none if all bytes are zero.

@@ -8,8 +8,9 @@ use storage::{Error, ReadAt, Result, read_vec};
 
 /// Deepest tree of extents that Linux makes.
 const MAX_DEPTH: u16 = 5;
-/// Nodes read for one file: enough for 20 million extents with blocks of 4 KiB.
+/// Nodes read for one file, and runs remembered: a whole initramfs in pieces of one block is far below both.
 const MAX_NODES: u32 = 1 << 16;
+const MAX_RUNS: usize = 1 << 20;
 /// Extents longer than this have been allocated, not written: they read as zeros.
 const MAX_WRITTEN: u16 = 1 << 15;
 const EXTENT_MAGIC: u16 = 0xF30A;
@@ -138,10 +139,15 @@ impl Map<'_> {
         }
         self.check(run.physical, run.count)?;
         run.count = run.count.min(self.wanted.saturating_sub(run.logical));
+        if run.count == 0 {
+            return Ok(());
+        }
         match runs.last_mut() {
             Some(last) if run.logical == next && last.physical + last.count == run.physical => last.count += run.count,
-            _ if run.count > 0 => runs.push(run),
-            _ => {}
+            _ => runs.push(run),
+        }
+        if runs.len() > MAX_RUNS {
+            return Err(Error::unsupported(format!("it lies in more than the {MAX_RUNS} pieces that are read")));
         }
         Ok(())
     }

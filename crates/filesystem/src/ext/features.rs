@@ -59,10 +59,8 @@ const RO_COMPAT: Names = &[
 pub(super) const HAS_JOURNAL: u32 = 0x4;
 pub(super) const NEEDS_RECOVERY: u32 = 0x4;
 pub(super) const JOURNAL_DEVICE: u32 = 0x8;
-pub(super) const META_BG: u32 = 0x10;
 pub(super) const BITS_64: u32 = 0x80;
 pub(super) const MMP: u32 = 0x100;
-pub(super) const CSUM_SEED: u32 = 0x2000;
 pub(super) const BIGALLOC: u32 = 0x200;
 pub(super) const METADATA_CSUM: u32 = 0x400;
 /// Incompatible features that ext2 and ext3 know: filetype, needs_recovery, meta_bg.

@@ -7,6 +7,7 @@ use super::blocks::{self, Run};
 use super::features;
 use super::superblock::Superblock;
 use crate::field::{array, le32};
+use crate::field::zeros;
 use storage::{Error, ReadAt, Result, read_vec, to_usize};
 
 const FLAG_COMPRESSED: u32 = 0x4;
@@ -59,10 +60,7 @@ impl Inode {
     /// The first `len` bytes, holes as zeros; `len` is at most the size.
     pub(super) fn content(&self, volume: &dyn ReadAt, superblock: &Superblock, len: u64) -> Result<Vec<u8>> {
         debug_assert!(len <= self.size);
-        let mut content = Vec::new();
-        let bytes = to_usize(len)?;
-        content.try_reserve_exact(bytes).map_err(|_| Error::out_of_memory(len))?;
-        content.resize(bytes, 0);
+        let mut content = zeros(len)?;
         for run in self.runs(volume, superblock, len)? {
             let start = run.logical * superblock.block_size;
             let end = (start + run.count * superblock.block_size).min(len);

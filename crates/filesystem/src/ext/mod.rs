@@ -8,6 +8,7 @@ mod blocks;
 mod features;
 mod inode;
 mod journal;
+mod replay;
 mod superblock;
 mod view;
 
@@ -29,7 +30,8 @@ impl Driver for Reader {
     }
 
     fn probe(&self, volume: &dyn ReadAt) -> Result<bool> {
-        Ok(Superblock::read(volume)?.is_some_and(|superblock| superblock.inodes_per_group > 0))
+        let is_tree = |superblock: &Superblock| superblock.incompat & features::JOURNAL_DEVICE == 0;
+        Ok(Superblock::read(volume)?.is_some_and(|superblock| is_tree(&superblock)))
     }
 
     fn info(&self, volume: &dyn ReadAt) -> Result<Info> {
@@ -68,11 +70,16 @@ struct Tree {
 }
 
 impl Tree {
-    fn inode(&self, path: &GuestPath) -> Result<Inode> {
-        match self.view.metadata(path)?.kind {
+    /// The inode of a path that leads to a regular file.
+    fn inode(&self, path: &GuestPath, kind: FileKind) -> Result<Inode> {
+        match kind {
             FileKind::File => Inode::read(&*self.volume, &self.superblock, self.view.number(path)?),
             kind => Err(Error::unsupported(format!("{path}: not a regular file but {}", kind.word()))),
         }
+    }
+
+    fn file(&self, path: &GuestPath) -> Result<Inode> {
+        self.inode(path, self.view.metadata(path)?.kind)
     }
 }
 
@@ -84,7 +91,7 @@ impl FileSystem for Tree {
     fn metadata(&self, path: &GuestPath) -> Result<Metadata> {
         let mut metadata = self.view.metadata(path)?;
         if metadata.kind == FileKind::File {
-            metadata.immutable = self.inode(path)?.is_immutable();
+            metadata.immutable = self.inode(path, metadata.kind)?.is_immutable();
         }
         Ok(metadata)
     }
@@ -98,13 +105,13 @@ impl FileSystem for Tree {
     }
 
     fn read(&self, path: &GuestPath, limit: u64) -> Result<Vec<u8>> {
-        let inode = self.inode(path)?;
+        let inode = self.file(path)?;
         crate::tree::check_limit(path, inode.size, limit)?;
         inode.content(&*self.volume, &self.superblock, inode.size)
     }
 
     fn read_start(&self, path: &GuestPath, len: u64) -> Result<Vec<u8>> {
-        let inode = self.inode(path)?;
+        let inode = self.file(path)?;
         inode.content(&*self.volume, &self.superblock, len.min(inode.size))
     }
 }

@@ -158,9 +158,7 @@ impl Superblock {
     }
 
     fn fs_type(&self) -> &'static str {
-        if self.incompat & features::JOURNAL_DEVICE != 0 {
-            "jbd"
-        } else if self.incompat & !features::EXT3_INCOMPAT != 0 || self.ro_compat & !features::EXT3_RO_COMPAT != 0 {
+        if self.incompat & !features::EXT3_INCOMPAT != 0 || self.ro_compat & !features::EXT3_RO_COMPAT != 0 {
             "ext4"
         } else if self.compat & features::HAS_JOURNAL != 0 {
             "ext3"

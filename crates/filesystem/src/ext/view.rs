@@ -3,7 +3,8 @@
 //! It is not asked for the content of files: it takes extents that were allocated but never written for data, and holes
 //! in the trees of ext2 and ext3 for corruption. It does not say the flags of an inode either. [`number`](View::number)
 //! leads to both. Nor is it asked to replay a journal: it would, but not the journals of ext3 and of ext4 without
-//! metadata checksums, nor one that wraps around its end.
+//! metadata checksums, nor one that wraps around its end. A link whose target is no possible path of Linux (a name of
+//! more than 255 bytes) is an error.
 
 use crate::tree::{Entry, FileKind, MAX_ENTRIES, Metadata};
 use crate::GuestPath;

@@ -6,6 +6,7 @@
 
 use super::bpb::{self, Bpb};
 use crate::GuestPath;
+use crate::field::zeros;
 use crate::tree::{Entry, FileKind, FileSystem, Info, Metadata, check_limit};
 use fatfs::{DirEntry, FsOptions};
 use std::cell::{Cell, RefCell};
@@ -13,7 +14,7 @@ use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use storage::{Cursor, Error, Result, Source, to_usize};
+use storage::{Cursor, Error, Result, Source};
 
 /// Bytes read of one directory: the longest that FAT allows, and the FAT's words for its clusters.
 const DIRECTORY_BUDGET: u64 = bpb::MAX_ENTRIES * (32 + 4);
@@ -163,10 +164,7 @@ impl Tree {
         if entry.len() > self.size {
             return Err(Error::corrupt(0, format!("{path}: {} bytes in a volume of {}", entry.len(), self.size)));
         }
-        let len = to_usize(len)?;
-        let mut content = Vec::new();
-        content.try_reserve_exact(len).map_err(|_| Error::out_of_memory(len as u64))?;
-        content.resize(len, 0);
+        let mut content = zeros(len)?;
         guarded(|| {
             self.bounds.file();
             entry.to_file().read_exact(&mut content)

@@ -1,0 +1,184 @@
+//! What lies between a volume and a filesystem: encryption, volume managers, RAID, caches.
+//!
+//! Marks that outlive what made them are believed only with a right checksum.
+
+use super::Content;
+use crate::crc::crc32;
+use crate::field::{be16, be32, be64, hex, label, le16, le32, le64, peek, uuid};
+use storage::{ReadAt, Result};
+
+type Find = fn(&dyn ReadAt) -> Result<Option<Content>>;
+
+/// In this order; the first that is found is it.
+static STACK: &[Find] = &[luks, bitlocker, lvm2, md_1, md_0_90, bcache, vdo, stratis, drbd, ldm, others];
+
+pub(super) fn find(volume: &dyn ReadAt) -> Result<Option<Content>> {
+    for find in STACK {
+        if let Some(content) = find(volume)? {
+            return Ok(Some(content));
+        }
+    }
+    Ok(None)
+}
+
+fn member(of: &'static str, uuid: Option<String>, name: Option<String>) -> Result<Option<Content>> {
+    Ok(Some(Content::Member { of, uuid, name }))
+}
+
+/// Header at 0; the UUID is text in both versions.
+fn luks(volume: &dyn ReadAt) -> Result<Option<Content>> {
+    let Some(header) = peek(volume, 0, 512)? else { return Ok(None) };
+    let by = match be16(&header, 6) {
+        1 => "luks1",
+        2 => "luks2",
+        _ => return Ok(None),
+    };
+    let found = header.starts_with(b"LUKS\xBA\xBE");
+    Ok(found.then(|| Content::Encrypted { by, uuid: label(&header[168..208]) }))
+}
+
+/// Boot sector of a volume, or of a removable one that passes for FAT.
+fn bitlocker(volume: &dyn ReadAt) -> Result<Option<Content>> {
+    const TO_GO: [u8; 16] =
+        [0x3B, 0xD6, 0x67, 0x49, 0x29, 0x2E, 0xD8, 0x4A, 0x83, 0x99, 0xF6, 0xA3, 0x39, 0xE3, 0xD0, 0x01];
+    let Some(boot) = peek(volume, 0, 512)? else { return Ok(None) };
+    let found = boot[3..11] == *b"-FVE-FS-" || (boot[3..11] == *b"MSWIN4.1" && boot[424..440] == TO_GO);
+    Ok(found.then_some(Content::Encrypted { by: "bitlocker", uuid: None }))
+}
+
+/// A label in one of the first four sectors, with a CRC-32 that starts from LVM's own seed.
+fn lvm2(volume: &dyn ReadAt) -> Result<Option<Content>> {
+    const SEED: u32 = 0xF597_A6CF;
+    for sector in 0..4u64 {
+        let Some(bytes) = peek(volume, sector * 512, 512)? else { break };
+        let header = usize::try_from(le32(&bytes, 20)).unwrap_or(usize::MAX);
+        let found = bytes.starts_with(b"LABELONE")
+            && bytes[24..32] == *b"LVM2 001"
+            && le64(&bytes, 8) == sector
+            && crc32(SEED, &bytes[20..]) == le32(&bytes, 16);
+        if let (true, Some(id)) = (found, bytes.get(header..header.saturating_add(32))) {
+            let id = String::from_utf8_lossy(id);
+            let parts: Vec<String> = [0..6, 6..10, 10..14, 14..18, 18..22, 22..26, 26..32]
+                .into_iter()
+                .map(|part| id.chars().skip(part.start).take(part.len()).collect())
+                .collect();
+            return member("lvm2", Some(parts.join("-")), None);
+        }
+    }
+    Ok(None)
+}
+
+/// Superblocks of version 1.1 (at 0), 1.2 (at 4 KiB) and 1.0 (near the end).
+fn md_1(volume: &dyn ReadAt) -> Result<Option<Content>> {
+    let sectors = volume.size() / 512;
+    for at in [0, 4096, (sectors.saturating_sub(16) & !7) * 512] {
+        let Some(head) = peek(volume, at, 256)? else { continue };
+        if le32(&head, 0) != 0xA92B_4EFC || le32(&head, 4) != 1 || le64(&head, 144) != at / 512 {
+            continue;
+        }
+        let len = 256 + 2 * u64::from(le32(&head, 220).min(1920));
+        let Some(mut bytes) = peek(volume, at, len)? else { continue };
+        bytes[216..220].fill(0);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        let sum: u64 = bytes.chunks_exact(4).map(|word| u64::from(le32(word, 0))).sum();
+        if (sum & 0xFFFF_FFFF) + (sum >> 32) == u64::from(le32(&head, 216)) {
+            return member("md", uuid(&head[16..32]), label(&head[32..64]));
+        }
+    }
+    Ok(None)
+}
+
+/// The old superblock, at the last multiple of 64 KiB but one, in the order of bytes of the machine that made it.
+fn md_0_90(volume: &dyn ReadAt) -> Result<Option<Content>> {
+    let Some(at) = (volume.size() & !0xFFFF).checked_sub(0x1_0000) else { return Ok(None) };
+    let Some(bytes) = peek(volume, at, 4096)? else { return Ok(None) };
+    for word in [le32, be32] {
+        let sum: u64 = (0..1024).filter(|&index| index != 38).map(|index| u64::from(word(&bytes, index * 4))).sum();
+        let folded = (sum & 0xFFFF_FFFF) + (sum >> 32);
+        if word(&bytes, 0) == 0xA92B_4EFC && word(&bytes, 4) == 0 && folded == u64::from(word(&bytes, 38 * 4)) {
+            let id: Vec<u8> = [5, 13, 14, 15].iter().flat_map(|&index| word(&bytes, index * 4).to_be_bytes()).collect();
+            return member("md", uuid(&id), None);
+        }
+    }
+    Ok(None)
+}
+
+/// Superblock in the eighth sector, which says so itself.
+fn bcache(volume: &dyn ReadAt) -> Result<Option<Content>> {
+    const MAGIC: [u8; 16] =
+        [0xC6, 0x85, 0x73, 0xF6, 0x4E, 0x1A, 0x45, 0xCA, 0x82, 0x65, 0xF5, 0x7F, 0x48, 0xBA, 0x6D, 0x81];
+    let Some(bytes) = peek(volume, 4096, 512)? else { return Ok(None) };
+    if bytes[24..40] != MAGIC || le64(&bytes, 8) != 8 || le64(&bytes, 16) > 6 {
+        return Ok(None);
+    }
+    member("bcache", uuid(&bytes[40..56]), label(&bytes[72..104]))
+}
+
+fn vdo(volume: &dyn ReadAt) -> Result<Option<Content>> {
+    match peek(volume, 0, 56)? {
+        Some(bytes) if bytes.starts_with(b"dmvdo001") => member("vdo", uuid(&bytes[40..56]), None),
+        _ => Ok(None),
+    }
+}
+
+/// Two copies of a superblock, in the second and the tenth sector; identifiers are hexadecimal text.
+fn stratis(volume: &dyn ReadAt) -> Result<Option<Content>> {
+    for at in [512, 4608] {
+        if let Some(bytes) = peek(volume, at, 512)?
+            && bytes[4..20] == *b"!Stra0tis\x86\xFF\x02\x5EArh"
+        {
+            return member("stratis", label(&bytes[64..96]), label(&bytes[32..64]));
+        }
+    }
+    Ok(None)
+}
+
+/// Metadata in the last 4 KiB, version 8.3 on, or 8.4 and 9 after a crash.
+fn drbd(volume: &dyn ReadAt) -> Result<Option<Content>> {
+    let Some(at) = volume.size().checked_sub(4096) else { return Ok(None) };
+    match peek(volume, at, 64)? {
+        Some(bytes) if matches!(be32(&bytes, 60), 0x8374_026B..=0x8374_026E) => {
+            member("drbd", Some(format!("{:x}", be64(&bytes, 40))), None)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A dynamic disk of Windows: the private header, in the sixth sector of the disk.
+fn ldm(volume: &dyn ReadAt) -> Result<Option<Content>> {
+    match peek(volume, 6 * 512, 512)? {
+        Some(bytes) if bytes.starts_with(b"PRIVHEAD") => member("ldm", label(&bytes[48..84]), label(&bytes[208..240])),
+        _ => Ok(None),
+    }
+}
+
+/// Marks without more to them.
+fn others(volume: &dyn ReadAt) -> Result<Option<Content>> {
+    let start = peek(volume, 0, 8)?.unwrap_or_default();
+    for (mark, of) in [(&b"integrt\0"[..], "dm-integrity"), (b"verity\0\0", "dm-verity"), (b"SnAp", "dm-snapshot")] {
+        if start.starts_with(mark) {
+            return member(of, None, None);
+        }
+    }
+    if let Some(bytes) = peek(volume, 0, 112)?
+        && bytes.starts_with(b"HM")
+        && matches!(le16(&bytes, 2), 1 | 2)
+        && bytes[44..46].iter().all(u8::is_ascii_alphanumeric)
+    {
+        return member("lvm1", None, None);
+    }
+    if peek(volume, 0, 22)?.is_some_and(|bytes| bytes == *b"bluestore block device") {
+        return member("ceph", None, None);
+    }
+    if let Some(at) = (volume.size() & !511).checked_sub(1024)
+        && let Some(sectors) = peek(volume, at, 1024)?
+    {
+        if sectors.starts_with(b"Intel Raid ISM Cfg Sig. ") {
+            return member("isw", None, None);
+        }
+        if sectors[512..516] == [0xDE, 0x11, 0xDE, 0x11] {
+            return member("ddf", Some(hex(&sectors[520..544])), None);
+        }
+    }
+    Ok(None)
+}
