@@ -43,7 +43,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Input {
     /// Format of the image, instead of what its content says (raw, qcow2, vhd).
-    #[arg(short = 'f', long = "source-format", value_name = "FORMAT")]
+    #[arg(short = 'f', long = "source-format", value_name = "FORMAT", value_parser = format)]
     pub(crate) format: Option<String>,
     /// Let the image refer to files in this directory (backing files, data files). May be given more than once.
     #[arg(long, value_name = "DIRECTORY")]
@@ -99,7 +99,7 @@ pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) input: Input,
     /// Format of the output: raw, qcow2, vhd.
-    #[arg(short = 'O', long = "target-format", alias = "output-format", value_name = "FORMAT", default_value = "raw")]
+    #[arg(short = 'O', long = "target-format", alias = "output-format", value_name = "FORMAT", default_value = "raw", value_parser = format)]
     pub(crate) target_format: String,
     /// Options of the output format, as k=v[,k=v]; `-o help` lists them.
     #[arg(short = 'o', long = "target-options", value_name = "OPTIONS")]
@@ -141,7 +141,7 @@ pub(crate) struct Compare {
     #[command(flatten)]
     pub(crate) input: Input,
     /// Format of the second image.
-    #[arg(short = 'F', value_name = "FORMAT")]
+    #[arg(short = 'F', value_name = "FORMAT", value_parser = format)]
     pub(crate) second_format: Option<String>,
     /// Images of different length are different.
     #[arg(short = 's', long)]
@@ -178,11 +178,108 @@ pub(crate) struct Preflight {
     /// For people, or for programs.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: ReportOutput,
-    /// List every rule, those that passed too.
+    /// List every rule, those that passed or do not apply too.
     #[arg(short = 'v', long)]
     pub(crate) verbose: bool,
+    /// Put the facts into the JSON as well.
+    #[arg(long)]
+    pub(crate) facts: bool,
+    /// Limits of the import in force: current, or those of an earlier date.
+    #[arg(long, default_value = "current", value_parser = profile)]
+    pub(crate) profile: &'static preflight::Profile,
+    /// What the disk is to become: system or data.
+    #[arg(long, default_value = "system", value_name = "USE")]
+    pub(crate) disk: preflight::DiskUse,
+    /// Exit with 10 from findings of this severity on: info, degraded, no-login, no-boot, reject.
+    #[arg(long, default_value = "no-login", value_name = "SEVERITY")]
+    pub(crate) fail_on: preflight::Severity,
+    /// Exit with 11 if something that could block cannot be decided.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) request: Request,
     #[arg(value_name = "IMAGE")]
     pub(crate) image: PathBuf,
+}
+
+fn format(name: &str) -> Result<String, String> {
+    disk::format(name).map(|format| format.name().to_owned()).ok_or_else(|| {
+        let known: Vec<_> = disk::FORMATS.iter().map(|format| format.name()).collect();
+        format!("known formats: {}", known.join(", "))
+    })
+}
+
+fn profile(name: &str) -> Result<&'static preflight::Profile, String> {
+    preflight::Profile::named(name).ok_or_else(|| {
+        let known: Vec<_> = preflight::PROFILES.iter().map(|profile| profile.name).collect();
+        format!("known profiles: {}", known.join(", "))
+    })
+}
+
+/// What the import will say, by the names of the API; it is checked against the image.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What the import will say (checked against the image)")]
+pub(crate) struct Request {
+    /// Platform, such as Debian.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) platform: Option<String>,
+    /// Architecture: i386, x86_64 or arm64.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) architecture: Option<String>,
+    /// Boot mode: BIOS or UEFI.
+    #[arg(long, value_name = "MODE")]
+    pub(crate) boot_mode: Option<String>,
+    /// OS type: linux or windows.
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) os_type: Option<String>,
+    /// Licence type.
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) license_type: Option<String>,
+    /// Name of the image to be.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) image_name: Option<String>,
+    /// Its description.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    /// NVMe support: supported or unsupported.
+    #[arg(long, value_name = "WORD")]
+    pub(crate) nvme_support: Option<String>,
+    /// Format of the object: RAW, VHD, QCOW2.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) object_format: Option<String>,
+    /// Size of the disk to be, in GiB.
+    #[arg(long, value_name = "GIB")]
+    pub(crate) disk_image_size: Option<u64>,
+    /// Place among the disks of the import: 1 is the system disk.
+    #[arg(long, value_name = "N")]
+    pub(crate) disk_number: Option<u32>,
+    /// OSS bucket.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) oss_bucket: Option<String>,
+    /// OSS object key.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) oss_object: Option<String>,
+}
+
+impl Request {
+    /// In the words of the rules.
+    pub(crate) fn parameters(&self) -> preflight::Request {
+        preflight::Request {
+            platform: self.platform.clone(),
+            architecture: self.architecture.clone(),
+            boot_mode: self.boot_mode.clone(),
+            os_type: self.os_type.clone(),
+            license_type: self.license_type.clone(),
+            image_name: self.image_name.clone(),
+            description: self.description.clone(),
+            nvme_support: self.nvme_support.clone(),
+            format: self.object_format.clone(),
+            disk_image_size_gib: self.disk_image_size,
+            disk_number: self.disk_number,
+            bucket: self.oss_bucket.clone(),
+            object_key: self.oss_object.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

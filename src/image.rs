@@ -3,6 +3,7 @@
 use crate::cli::Input;
 use crate::exit::{Exit, Failure};
 use disk::{Disk, Info, Opener};
+use facts::Facts;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use storage::{Error, ErrorKind, File, Result, Source};
@@ -87,6 +88,31 @@ impl Opener for Allowed {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(file.identity());
         Ok(Arc::new(file))
     }
+}
+
+/// What was found out about an image, and why not more.
+pub(crate) struct Examined {
+    pub(crate) facts: Facts,
+    /// Why the disk could not be opened; the facts are then those of the header.
+    pub(crate) failure: Option<Error>,
+}
+
+/// Opens and inspects the image. A file that is no image at all, or a machine that fails, is an error; an image that
+/// is damaged, not supported or refused gives facts all the same.
+pub(crate) fn examine(path: &Path, input: &Input) -> std::result::Result<Examined, Failure> {
+    let file = open_file(path)?;
+    let (shown, source): (_, Source) = (path.to_string_lossy(), file.clone());
+    let error = match open_disk(&file, input, &Allowed::new(path, &input.allow_backing)?) {
+        Ok(disk) => {
+            let facts = inspect::inspect(&shown, &source, &disk).map_err(|error| error.at_path(path))?;
+            file.check_unchanged()?;
+            return Ok(Examined { facts, failure: None });
+        }
+        Err(error) if error.kind() == ErrorKind::Io => return Err(error.into()),
+        Err(error) => error,
+    };
+    let facts = inspect::unreadable(&shown, &source, &error);
+    Ok(Examined { facts, failure: Some(error) })
 }
 
 /// What the image's header says. Nothing that it refers to is opened, and it need not be readable.

@@ -1,36 +1,47 @@
 //! Writing to standard output.
 
+use crate::cli::Colour;
 use crate::exit::Failure;
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 
-/// Writes a text and flushes it, so that a full disk or a closed pipe is noticed.
-pub(crate) fn text(text: &str) -> Result<(), Failure> {
+/// Writes bytes and flushes them, so that a full disk or a closed pipe is noticed.
+pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    out.write_all(bytes)?;
     out.flush()?;
     Ok(())
 }
 
-/// Writes a JSON document, indented by four as qemu-img does.
-pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
-    let mut bytes = Vec::new();
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-    document
-        .serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter))
-        .map_err(std::io::Error::from)?;
-    bytes.push(b'\n');
-    text(&String::from_utf8_lossy(&bytes))
+/// Writes a text.
+pub(crate) fn text(text: &str) -> Result<(), Failure> {
+    bytes(text.as_bytes())
 }
 
-/// Whether to colour: asked for, or a terminal that has not opted out (`NO_COLOR`).
-pub(crate) fn colour(choice: crate::cli::Colour) -> bool {
+/// Writes a JSON document, indented by four as qemu-img does.
+pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
+    let mut out = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
+    document.serialize(&mut serializer).map_err(std::io::Error::from)?;
+    out.push(b'\n');
+    bytes(&out)
+}
+
+/// How a report looks on this terminal, or in this pipe.
+pub(crate) fn style(choice: Colour) -> report::Style {
+    report::Style { colour: colour(choice), ..report::Style::default() }
+}
+
+/// Asked for, or a terminal that has not opted out (`NO_COLOR`).
+fn colour(choice: Colour) -> bool {
     match choice {
-        crate::cli::Colour::Always => true,
-        crate::cli::Colour::Never => false,
-        crate::cli::Colour::Auto => {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => {
             let opted_out = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            std::io::stdout().is_terminal() && !opted_out && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+            let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+            std::io::stdout().is_terminal() && !opted_out && !dumb
         }
     }
 }

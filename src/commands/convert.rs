@@ -14,7 +14,7 @@ use std::sync::Arc;
 use storage::{Error, ErrorKind, File, NewFile, ReadAt};
 
 pub(crate) fn run(args: &Convert) -> Result<Exit, Failure> {
-    let format = disk::format(&args.target_format).ok_or_else(|| unknown_format(&args.target_format))?;
+    let format = disk::format(&args.target_format).expect("the command line was checked");
     let options = split_options(&args.options)?;
     let file = image::open_file(&args.source)?;
     let allowed = Allowed::new(&args.source, &args.input.allow_backing)?;
@@ -84,11 +84,6 @@ fn refuse_own_source(output: &Path, file: &File, allowed: &Allowed) -> Result<()
     } else {
         Ok(())
     }
-}
-
-fn unknown_format(name: &str) -> Failure {
-    let known: Vec<_> = disk::FORMATS.iter().map(|format| format.name()).collect();
-    Failure::usage(format!("unknown format {name:?}; known: {}", known.join(", ")))
 }
 
 /// `-o a=b,c=d`; a comma in a value is written twice. A name without a value means `on`.

@@ -116,7 +116,8 @@ impl Image {
             line(format!("note: {}", facts::printable(note)));
         }
         line(format!("Child node '/file':\n    filename: {path}\n    protocol type: file"));
-        line(format!("    file length: {} ({} bytes)", size::human(self.file_size), self.file_size));
+        let sectors = self.file_size.next_multiple_of(512);
+        line(format!("    file length: {} ({sectors} bytes)", size::human(sectors)));
         let _ = writeln!(out, "    disk size: {}", size::human(self.allocated));
         out
     }
@@ -151,7 +152,7 @@ impl Image {
         put(
             "children",
             json!([{"name": "file", "info": {
-                "children": [], "virtual-size": self.file_size, "filename": path, "format": "file",
+                "children": [], "virtual-size": self.file_size.next_multiple_of(512), "filename": path, "format": "file",
                 "actual-size": self.allocated, "format-specific": {"type": "file", "data": {}}, "dirty-flag": false,
             }}]),
         );
