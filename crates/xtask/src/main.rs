@@ -1,1 +1,35 @@
-fn main() {}
+//! `cargo xtask VERB`: longer work on Bootworthy itself. One file a verb.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
+
+mod corpus;
+mod data;
+mod process;
+mod versus;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Whatever went wrong, in a sentence.
+type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
+
+#[derive(Debug, Parser)]
+#[command(about = "Longer work on Bootworthy itself")]
+enum Verb {
+    Versus(versus::Versus),
+    Corpus(corpus::Corpus),
+}
+
+fn main() -> ExitCode {
+    let done = match Verb::parse() {
+        Verb::Versus(versus) => versus.run(),
+        Verb::Corpus(corpus) => corpus.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
