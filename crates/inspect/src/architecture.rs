@@ -77,13 +77,6 @@ pub(crate) fn kernel_version(bytes: &[u8]) -> Option<String> {
     text.starts_with(|c: char| c.is_ascii_digit()).then(|| text.to_owned())
 }
 
-/// Whether it begins like a kernel that some loader starts: x86, arm64, compressed, EFI, ELF.
-pub(crate) fn is_kernel(bytes: &[u8]) -> bool {
-    at(bytes, 0x202) == Some(*b"HdrS")
-        || at(bytes, 56) == Some(*b"ARM\x64")
-        || [b"\x1f\x8b".as_slice(), b"MZ", b"\x7fELF"].iter().any(|magic| bytes.starts_with(magic))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +121,5 @@ mod tests {
         assert_eq!(of_kernel(&bytes), Some(Architecture::I386));
         bytes[0x206..0x208].copy_from_slice(&0x202u16.to_le_bytes());
         assert_eq!(of_kernel(&bytes), None);
-        assert!(is_kernel(&bytes) && !is_kernel(b"not a kernel"));
     }
 }

@@ -37,6 +37,11 @@ const DRIVERS: &[(&str, &str, &str)] = &[
     ("vfat", "CONFIG_VFAT_FS", "fs/fat"),
 ];
 
+/// Whether rules ask about a module.
+pub(crate) fn is_asked_about(module: &str) -> bool {
+    DRIVERS.iter().any(|(name, ..)| *name == module)
+}
+
 /// What the files about a kernel's modules say.
 struct Lists {
     /// Modules built in. Absent: no such list, as in kernels before 2.6.33.
@@ -157,7 +162,7 @@ fn paths(text: &[u8]) -> BTreeMap<String, String> {
             continue;
         };
         if let Some(name) = syntax::modules::name(path)
-            && DRIVERS.iter().any(|(known, ..)| *known == name)
+            && is_asked_about(&name)
         {
             paths.insert(name, path.to_owned());
         }

@@ -19,8 +19,6 @@ pub(crate) struct Context<'a> {
     pub(crate) stitched: &'a Stitched<'a>,
     /// All volumes.
     pub(crate) volumes: &'a Volumes,
-    /// Facts of them.
-    pub(crate) facts: &'a [Volume],
     /// The boot loader's configuration.
     pub(crate) loader: Known<Loader>,
 }

@@ -11,10 +11,15 @@
 //!
 //! Write `NAME.rs` with `fn examine(&Context) -> Look<…>`, a field in `facts`, and a line in `linux.rs`.
 
+mod accounts;
+mod agents;
 mod architecture;
 mod boot;
+mod cloud_init;
 mod device;
 mod drivers;
+mod firewall;
+mod glob;
 mod guest;
 mod image;
 mod initrd;
@@ -22,10 +27,16 @@ mod kernels;
 mod linux;
 mod loader;
 mod look;
+mod modprobe;
 mod mounts;
+mod network;
 mod os;
 mod roles;
 mod root;
+mod selinux;
+mod services;
+mod sshd;
+mod system;
 mod table;
 mod tree;
 mod volumes;

@@ -5,8 +5,9 @@ use crate::look::Outcome as _;
 use crate::mounts::Stitched;
 use crate::os::{distribution, platform};
 use crate::root::Root;
+use crate::services::Services;
 use crate::volumes::Volumes;
-use crate::{kernels, loader};
+use crate::{accounts, agents, cloud_init, firewall, kernels, loader, modprobe, network, selinux, sshd, system};
 use facts::{Claim, Evidence, Guest, Known, Linux, Os, Volume};
 
 /// The Linux system on that root. None: it is another system's.
@@ -16,7 +17,7 @@ pub(crate) fn detect(root: &Root, stitched: &Stitched<'_>, volumes: &Volumes, fa
         return None;
     }
     let loader = loader::examine(stitched, volumes, facts);
-    let context = Context { stitched, volumes, facts, loader };
+    let context = Context { stitched, volumes, loader };
     let distribution = distribution::detect(tree).known();
     let platform = match &distribution {
         Known::Is(distribution) => Known::Is(platform::of(distribution)),
@@ -45,7 +46,22 @@ pub(crate) fn detect(root: &Root, stitched: &Stitched<'_>, volumes: &Volumes, fa
     Some(guest)
 }
 
-/// Its configuration.
+/// Its configuration, facet by facet.
 fn examine(context: &Context<'_>) -> Linux {
-    Linux { fstab: context.stitched.fstab.clone(), ..Linux::default() }
+    let services = Services::new(context.tree());
+    let mut linux = Linux {
+        fstab: context.stitched.fstab.clone(),
+        network: network::examine(context, &services),
+        cloud_init: cloud_init::examine(context, &services).known(),
+        sshd: sshd::examine(context, &services).known(),
+        selinux: selinux::examine(context).known(),
+        autorelabel: selinux::autorelabel(context),
+        firewalls: firewall::examine(context.tree(), &services).known(),
+        ..Linux::default()
+    };
+    accounts::examine(context.tree(), &mut linux);
+    agents::examine(context, &services, &mut linux);
+    system::examine(context, &services, &mut linux);
+    modprobe::examine(context, &mut linux);
+    linux
 }

@@ -1,0 +1,73 @@
+//! Accounts: root's login, and whether a password can be set. passwd(5), shadow(5).
+
+use crate::look::{Gap, Look, Outcome as _, first, non_empty};
+use crate::tree::{File, Tree};
+use facts::{Evidence, Known, Linux, RootLogin};
+
+/// Fills in what is known of the accounts.
+pub(crate) fn examine(tree: &Tree<'_>, linux: &mut Linux) {
+    linux.root_login = root_login(tree).known();
+    linux.immutable_files = immutable(tree).known().and_then(non_empty);
+    linux.password_tools = password_tools(tree).known();
+}
+
+/// The fields of root's line, and where it is.
+fn root_line(file: &File) -> Option<(Vec<String>, Evidence)> {
+    let text = String::from_utf8_lossy(&file.bytes);
+    let (line, found) = (1..).zip(text.lines()).find(|(_, line)| line.starts_with("root:"))?;
+    let fields = found.split(':').map(str::to_owned).collect();
+    Some((fields, file.evidence.clone().at_line(line)))
+}
+
+fn root_login(tree: &Tree<'_>) -> Look<RootLogin> {
+    let passwd = tree.read("/etc/passwd")?;
+    let (fields, place) = root_line(&passwd).ok_or(Gap::Absent)?;
+    let field = |index: usize| fields.get(index).cloned().unwrap_or_default();
+    let mut login = RootLogin {
+        shell: field(6),
+        evidence: vec![place.saying(format!("shell {}", field(6)))],
+        ..RootLogin::default()
+    };
+    let hash = match field(1).as_str() {
+        // The password stands in a file of its own.
+        "x" => tree.read("/etc/shadow").and_then(|file| root_line(&file).ok_or(Gap::Absent)).map(|(fields, place)| {
+            // Never the hash itself.
+            login.evidence.push(place);
+            fields.get(1).cloned().unwrap_or_default()
+        }),
+        hash => Ok(hash.to_owned()),
+    };
+    let hash = hash.map_err(|gap| match gap {
+        Gap::Absent => Gap::unknown("root has no line in /etc/shadow"),
+        unknown => unknown,
+    });
+    let hash = hash.known();
+    login.locked = hash.as_ref().map(|hash| hash.starts_with(['!', '*']));
+    login.empty_password = hash.map(|hash| hash.is_empty());
+    Ok(login)
+}
+
+fn immutable(tree: &Tree<'_>) -> Look<Vec<Evidence>> {
+    let mut flagged = Vec::new();
+    for path in ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow"] {
+        if let Some(found) = tree.find(path).optional()?
+            && found.metadata.immutable
+        {
+            flagged.push(Evidence::file(&found.volume, path).saying("immutable or append-only"));
+        }
+    }
+    Ok(flagged)
+}
+
+fn password_tools(tree: &Tree<'_>) -> Look<Vec<String>> {
+    let passwd = first(["/usr/bin/passwd", "/bin/passwd"], |path| tree.find(path).map(|_| path.to_owned()))?;
+    let chpasswd = first(["/usr/sbin/chpasswd", "/sbin/chpasswd", "/usr/bin/chpasswd"], |path| {
+        tree.find(path).map(|_| path.to_owned())
+    })?;
+    Ok(vec![passwd, chpasswd])
+}
+
+/// A file's owner and whether others may not read it: what some programs insist on.
+pub(crate) fn is_private(tree: &Tree<'_>, path: &str) -> Known<bool> {
+    tree.find(path).map(|found| found.metadata.uid == 0 && found.metadata.mode & 0o077 == 0).known()
+}

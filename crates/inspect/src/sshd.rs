@@ -1,0 +1,113 @@
+//! The OpenSSH server: whether it starts, and who may log in. sshd_config(5).
+
+use crate::glob;
+use crate::guest::Context;
+use crate::look::{Gap, Look, Outcome as _, first, non_empty};
+use crate::services::Services;
+use crate::tree::Tree;
+use facts::{Claim, Evidence, Known, Sshd};
+use syntax::sshd::Keyword;
+
+/// Units and scripts that start it, or something that starts it on demand.
+const UNITS: &[&str] = &["ssh.service", "sshd.service", "ssh.socket", "sshd.socket"];
+
+/// Files that `Include` may bring in, in all.
+const MAX_FILES: usize = 64;
+
+/// A keyword line and its file.
+struct Line {
+    keyword: Keyword,
+    evidence: Evidence,
+}
+
+/// The server. Absent: not installed.
+pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>) -> Look<Sshd> {
+    let tree = context.tree();
+    let service = services.installed("sshd", &["/usr/sbin/sshd", "/sbin/sshd", "/usr/local/sbin/sshd"], UNITS)?;
+    let mut sshd = Sshd { enabled: service.enabled, evidence: service.evidence, ..Sshd::default() };
+    match config(tree) {
+        Ok(lines) => fill(&mut sshd, &lines),
+        Err(gap) => {
+            let unknown = || Err::<(), _>(gap.clone()).known();
+            sshd.ports = unknown().map(|()| Vec::new());
+            sshd.permit_root_login = unknown().and_then(|()| Known::Absent);
+            sshd.password_authentication = unknown().and_then(|()| Known::Absent);
+            sshd.listen_addresses = unknown().and_then(|()| Known::Absent);
+            sshd.access_lists = unknown().and_then(|()| Known::Absent);
+        }
+    }
+    Ok(sshd)
+}
+
+/// All lines in the order in which sshd reads them. Without a configuration file there are none.
+fn config(tree: &Tree<'_>) -> Look<Vec<Line>> {
+    let path = first(["/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config"], |path| tree.find(path).map(|_| path));
+    let mut lines = Vec::new();
+    if let Some(path) = path.optional()? {
+        read(tree, path, &mut lines, &mut 0)?;
+    }
+    Ok(lines)
+}
+
+fn read(tree: &Tree<'_>, path: &str, lines: &mut Vec<Line>, files: &mut usize) -> Look<()> {
+    *files += 1;
+    if *files > MAX_FILES {
+        return Err(Gap::unknown(format!("{path}: more than {MAX_FILES} files are included")));
+    }
+    let Some(file) = tree.read(path).optional()? else { return Ok(()) };
+    for keyword in syntax::sshd::parse(&file.bytes) {
+        if keyword.name == "include" && !keyword.conditional {
+            for pattern in keyword.value.split_whitespace() {
+                let pattern = if pattern.starts_with('/') { pattern.to_owned() } else { format!("/etc/ssh/{pattern}") };
+                for path in glob::expand(tree, &pattern)? {
+                    read(tree, &path, lines, files)?;
+                }
+            }
+            continue;
+        }
+        let evidence =
+            file.evidence.clone().at_line(keyword.line).saying(format!("{} {}", keyword.name, keyword.value));
+        lines.push(Line { keyword, evidence });
+    }
+    Ok(())
+}
+
+fn fill(sshd: &mut Sshd, lines: &[Line]) {
+    let all =
+        |name: &'static str| lines.iter().filter(move |line| line.keyword.name == name && !line.keyword.conditional);
+    let value =
+        |name| all(name).next().map(|line| Claim::new(line.keyword.value.to_ascii_lowercase(), line.evidence.clone()));
+    let ports: Vec<u16> = all("port").filter_map(|line| line.keyword.value.parse().ok()).collect();
+    sshd.ports = Known::Is(if ports.is_empty() { vec![22] } else { ports });
+    sshd.permit_root_login = value("permitrootlogin").into();
+    let password =
+        value("passwordauthentication").map(|claim| Claim { value: claim.value != "no", evidence: claim.evidence });
+    sshd.password_authentication = password.into();
+    let fixed = all("listenaddress").filter(|line| !is_any_address(&line.keyword.value));
+    let fixed = fixed.map(|line| Claim::new(line.keyword.value.clone(), line.evidence.clone()));
+    sshd.listen_addresses = non_empty(fixed.collect());
+    let lists = ["allowusers", "denyusers", "allowgroups", "denygroups"];
+    let lists = lists.into_iter().flat_map(all).map(|line| line.evidence.clone());
+    sshd.access_lists = non_empty(lists.collect());
+}
+
+/// `0.0.0.0`, `::`, `*`, with or without a port.
+fn is_any_address(text: &str) -> bool {
+    let address = text.split_whitespace().next().unwrap_or_default();
+    let plain = address.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(inner, _)| inner);
+    let without_port = if address.matches(':').count() == 1 { address.split(':').next() } else { None };
+    matches!(plain.or(without_port).unwrap_or(address), "0.0.0.0" | "::" | "*")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_any_address;
+
+    #[test]
+    fn any_address() {
+        for text in ["0.0.0.0", "::", "*", "0.0.0.0:22", "[::]:22", "0.0.0.0 rdomain x"] {
+            assert!(is_any_address(text), "{text}");
+        }
+        assert!(!is_any_address("192.0.2.1:22") && !is_any_address("fe80::1"));
+    }
+}
