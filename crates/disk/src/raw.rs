@@ -43,7 +43,7 @@ impl Format for Driver {
     fn info(&self, file: &dyn ReadAt) -> Result<Info> {
         let mut notes = Vec::new();
         let size = file.size();
-        if size % SECTOR != 0 {
+        if !size.is_multiple_of(SECTOR) {
             notes.push(format!("the file is {size} bytes long, which is not a multiple of {SECTOR}"));
         }
         for name in probe(file)?.formats {
@@ -111,6 +111,7 @@ impl WriteAt for Writer {
     }
 
     fn zero_at(&self, range: Range<u64>) -> Result<()> {
+        check_range(self.size, range.start, range.end.saturating_sub(range.start))?;
         self.file.zero_at(range)
     }
 

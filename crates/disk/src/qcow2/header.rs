@@ -57,14 +57,14 @@ impl Header {
         }
         let version = be32(&bytes, 4);
         match version {
-            2 => bytes[V2_LEN as usize..].fill(0),
+            2 => bytes[72..].fill(0),
             3 if file.size() < V3_LEN => return Err(Error::corrupt(V2_LEN, "qcow2 header: is cut off")),
             3 => {}
             _ => return Err(Error::unsupported(format!("qcow2 header: version {version} is not known here"))),
         }
         let header_len = if version == 2 { V2_LEN } else { u64::from(be32(&bytes, 100)) };
         let cluster_bits = cluster_bits(&bytes)?;
-        if header_len < V3_LEN && version == 3 || header_len > 1 << cluster_bits || header_len % 8 != 0 {
+        if header_len < V3_LEN && version == 3 || header_len > 1 << cluster_bits || !header_len.is_multiple_of(8) {
             return Err(Error::corrupt(100, format!("qcow2 header: a header length of {header_len} is not possible")));
         }
         let incompatible = be64(&bytes, 72);
@@ -99,7 +99,7 @@ impl Header {
 
     fn check(&self, file_size: u64) -> Result<()> {
         let corrupt = |offset, what: String| Err(Error::corrupt(offset, format!("qcow2 header: {what}")));
-        if self.size % SECTOR != 0 {
+        if !self.size.is_multiple_of(SECTOR) {
             return corrupt(24, format!("a disk of {} bytes is not whole sectors of {SECTOR}", self.size));
         }
         if self.crypt_method > 2 {
@@ -157,7 +157,7 @@ impl Header {
     }
 
     pub(super) fn is_aligned(&self, offset: u64) -> bool {
-        offset % self.cluster_size() == 0
+        offset.is_multiple_of(self.cluster_size())
     }
 
     pub(super) fn has(&self, incompatible: u64) -> bool {

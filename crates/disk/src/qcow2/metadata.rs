@@ -54,7 +54,7 @@ pub(super) struct RefcountLayout {
 impl RefcountLayout {
     /// For a file whose other clusters end at `end`.
     pub(super) fn new(end: u64, cluster_size: u64, order: u32) -> Result<Self> {
-        let per_block = cluster_size * 8 >> order;
+        let per_block = (cluster_size * 8) >> order;
         let used = end / cluster_size;
         let (mut blocks, mut table_clusters) = (0, 0);
         loop {
@@ -78,7 +78,7 @@ impl RefcountLayout {
         let mut table: Vec<u8> = places.clone().flat_map(u64::to_be_bytes).collect();
         table.resize(to_usize(self.table_clusters * self.cluster_size)?, 0);
         file.write_at(&table, self.table_offset)?;
-        let per_block = self.cluster_size * 8 >> self.order;
+        let per_block = (self.cluster_size * 8) >> self.order;
         let full = self.ones(per_block)?;
         for (i, place) in (0u64..).zip(places) {
             let counts = self.clusters - i * per_block;

@@ -13,8 +13,10 @@
 //! the guest's is refused before the first byte is read.
 
 mod backing;
+mod bitmaps;
 mod check;
 mod compressed;
+mod counts;
 mod extensions;
 mod features;
 mod header;
@@ -23,6 +25,7 @@ mod map;
 mod metadata;
 mod overlap;
 mod refcounts;
+mod snapshots;
 mod tables;
 mod writer;
 

@@ -4,7 +4,7 @@ use super::features::DATA_FILE;
 use super::header::Header;
 use super::map::{Map, Packed, Place};
 use super::refcounts::Refcounts;
-use super::tables::L2;
+use super::tables::{COPIED, L2, OFFSET};
 use std::fmt;
 use storage::{Error, ReadAt, Result};
 
@@ -62,10 +62,43 @@ pub(super) fn refuse(
         taken.append(&mut data);
         taken.append(&mut compressed(header, map)?);
     }
-    refuse_twice(&mut taken, |start, end| match refcounts {
-        Some(refcounts) if header.snapshot_count > 0 => refcounts.are_shared(file, start, end),
-        _ => Ok(false),
-    })
+    let Some(refcounts) = refcounts else { return refuse_twice(&mut taken, |_, _| Ok(false)) };
+    let cluster = header.cluster_size();
+    refuse_twice(&mut taken, |start, end| {
+        let mut shared = header.snapshot_count > 0;
+        for number in start / cluster..end / cluster {
+            shared = shared && refcounts.get(file, number)? >= 2;
+        }
+        Ok(shared)
+    })?;
+    refuse_stray_bit(file, header, map, refcounts, &taken)
+}
+
+/// Refuses ordinary tables that the header says are extended: what should be bitmaps of subclusters are then the
+/// places of clusters that are in use and that nobody else has.
+fn refuse_stray_bit(
+    file: &dyn ReadAt,
+    header: &Header,
+    map: &Map,
+    refcounts: &Refcounts,
+    taken: &[Taken],
+) -> Result<()> {
+    let cluster = header.cluster_size();
+    for (guest, place) in map.runs() {
+        let Place::Mixed(subclusters) = place else { continue };
+        let bitmap = (u64::from(subclusters.zero) << 32) | u64::from(subclusters.allocated);
+        let at = bitmap & OFFSET;
+        if bitmap != COPIED | at || !header.is_aligned(at) || at >= file.size() {
+            continue;
+        }
+        let after = taken.partition_point(|part| part.start <= at);
+        let is_taken = after.checked_sub(1).is_some_and(|i| taken[i].end > at);
+        if !is_taken && refcounts.get(file, at / cluster)? > 0 {
+            let what = format!("qcow2: the subclusters of guest byte {} are an ordinary table entry", guest.start);
+            return Err(Error::corrupt(72, what + "; the feature bit for subclusters is set by mistake"));
+        }
+    }
+    Ok(())
 }
 
 fn metadata(header: &Header, tables: &[L2], refcounts: Option<&Refcounts>) -> Vec<Taken> {

@@ -50,34 +50,33 @@ impl Refcounts {
 
     /// Counts in a block.
     pub(super) fn per_block(&self) -> u64 {
-        self.cluster_size * 8 >> self.order
+        (self.cluster_size * 8) >> self.order
     }
 
     /// All counts of the block at `offset`.
     pub(super) fn read_block(&self, file: &dyn ReadAt, offset: u64) -> Result<Vec<u64>> {
         let bytes = read_vec(file, offset, self.cluster_size)?;
-        let width = 1usize << self.order;
-        let count = |i: usize| match width {
-            1..8 => u64::from(bytes[i * width / 8]) >> (i * width % 8) & ((1 << width) - 1),
-            _ => bytes[i * width / 8..][..width / 8].iter().fold(0, |count, &byte| count << 8 | u64::from(byte)),
-        };
-        Ok((0..to_usize(self.per_block())?).map(count).collect())
+        let width = 1 << self.order;
+        Ok((0..to_usize(self.per_block())?).map(|i| count(&bytes, i * width, width)).collect())
     }
 
-    /// Whether all clusters of a range of the file have two users or more.
-    pub(super) fn are_shared(&self, file: &dyn ReadAt, start: u64, end: u64) -> Result<bool> {
-        let (mut next, end) = (start / self.cluster_size, end.div_ceil(self.cluster_size));
-        while next < end {
-            let (block, first) = (next / self.per_block(), next % self.per_block());
-            let Ok(at) = self.blocks.binary_search_by_key(&block, |&(i, _)| i) else { return Ok(false) };
-            let counts = self.read_block(file, self.blocks[at].1)?;
-            let last = (end - block * self.per_block()).min(self.per_block());
-            if counts[to_usize(first)?..to_usize(last)?].iter().any(|&count| count < 2) {
-                return Ok(false);
-            }
-            next = (block + 1) * self.per_block();
-        }
-        Ok(true)
+    /// The count of one cluster; 0 where there is no block for it.
+    pub(super) fn get(&self, file: &dyn ReadAt, cluster: u64) -> Result<u64> {
+        let (block, i) = (cluster / self.per_block(), cluster % self.per_block());
+        let Ok(at) = self.blocks.binary_search_by_key(&block, |&(number, _)| number) else { return Ok(0) };
+        let bit = i << self.order;
+        let mut bytes = [0; 8];
+        let bytes = &mut bytes[..(1usize << self.order).div_ceil(8)];
+        file.read_at(bytes, self.blocks[at].1 + bit / 8)?;
+        Ok(count(bytes, to_usize(bit % 8)?, 1 << self.order))
+    }
+}
+
+/// The count of `width` bits that begins at `bit`.
+fn count(bytes: &[u8], bit: usize, width: usize) -> u64 {
+    match width {
+        1..8 => u64::from(bytes[bit / 8] >> (bit % 8)) & ((1 << width) - 1),
+        _ => bytes[bit / 8..][..width / 8].iter().fold(0, |count, &byte| (count << 8) | u64::from(byte)),
     }
 }
 
@@ -89,9 +88,13 @@ mod tests {
     fn counts_of_every_width() {
         let file = vec![0b1110_0100u8; 512];
         let read = |order| {
-            let refcounts = Refcounts { order, cluster_size: 512, blocks: vec![] };
+            let refcounts = Refcounts { order, cluster_size: 512, blocks: vec![(0, 0)] };
             let counts = refcounts.read_block(&file, 0).unwrap();
             assert_eq!(counts.len() as u64, refcounts.per_block());
+            for (i, count) in (0..).zip(&counts) {
+                assert_eq!(refcounts.get(&file, i).unwrap(), *count);
+            }
+            assert_eq!(refcounts.get(&file, refcounts.per_block()).unwrap(), 0);
             counts[..4].to_vec()
         };
         assert_eq!(read(0), [0, 0, 1, 0]);

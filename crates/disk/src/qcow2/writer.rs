@@ -33,7 +33,7 @@ pub(super) fn create(file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<
         return Err(Error::unsupported(format!("cluster_size is a power of two from 512 to 2M, not {cluster_size}")));
     }
     let size = options.size;
-    if size % SECTOR != 0 {
+    if !size.is_multiple_of(SECTOR) {
         return Err(Error::unsupported(format!(
             "a qcow2 is whole sectors of {SECTOR} bytes long, and {size} is not; pad the disk with zeros first"
         )));

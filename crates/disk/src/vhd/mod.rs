@@ -136,7 +136,7 @@ impl Header {
 fn disk_size(footer: &Footer) -> Result<u64> {
     let by_geometry = matches!(&footer.creator, b"vpc " | b"qemu") && !footer.geometry.is_full();
     let size = if by_geometry { footer.geometry.size() } else { footer.current_size };
-    if size % SECTOR != 0 || size > MAX_SIZE {
+    if !size.is_multiple_of(SECTOR) || size > MAX_SIZE {
         let what = format!("VHD footer: a disk of {size} bytes is not possible (whole sectors, at most {MAX_SIZE})");
         return Err(Error::corrupt(footer.offset + 48, what));
     }

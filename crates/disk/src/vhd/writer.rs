@@ -41,7 +41,7 @@ pub(super) fn create(file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<
 /// By default the size is exact, the geometry full and the creator one whose current size counts for all readers.
 /// Otherwise it is as Virtual PC wants it: rounded up to what a geometry can say.
 fn footer(size: u64, kind: Kind, force_size: bool) -> Result<Footer> {
-    if size % SECTOR != 0 {
+    if !size.is_multiple_of(SECTOR) {
         return Err(Error::unsupported(format!(
             "a VHD is whole sectors of {SECTOR} bytes long, and {size} is not; pad the disk with zeros first"
         )));

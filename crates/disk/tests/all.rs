@@ -1,3 +1,0 @@
-//! The crate from outside.
-
-mod conformance;

@@ -1,0 +1,173 @@
+//! What holds for every format that is written.
+
+use crate::support::{Growing, Numbers, build, content, open, options, refused};
+use disk::{Closed, FORMATS};
+use std::sync::Arc;
+use storage::{ErrorKind, Extents, Memory, ReadAt, State, WriteAt};
+
+const VARIANTS: &[(&str, &[(&str, &str)])] = &[
+    ("raw", &[]),
+    ("qcow2", &[]),
+    ("qcow2", &[("compat", "0.10")]),
+    ("qcow2", &[("cluster_size", "512"), ("refcount_bits", "1")]),
+    ("qcow2", &[("cluster_size", "4k"), ("refcount_bits", "64"), ("lazy_refcounts", "on")]),
+    ("qcow2", &[("cluster_size", "2M"), ("refcount_bits", "8")]),
+    ("vhd", &[]),
+    ("vhd", &[("subformat", "fixed")]),
+];
+
+#[test]
+fn every_format_has_a_variant_here() {
+    for format in FORMATS {
+        assert!(VARIANTS.iter().any(|(name, _)| *name == format.name()), "{}", format.name());
+    }
+    assert_eq!(disk::format("vpc").unwrap().name(), "vhd");
+    assert_eq!(disk::format("iso").unwrap().name(), "raw");
+    assert!(disk::format("vmdk").is_none());
+}
+
+#[test]
+fn what_is_written_is_read() {
+    for (seed, &(name, given)) in (1..).zip(VARIANTS) {
+        let size = 9 * (1 << 20) + 512 * seed;
+        let mut numbers = Numbers(seed * 7919);
+        let (file, model) = (Growing::default(), Memory::new(size));
+        let disk = disk::format(name).unwrap().create(Arc::new(file.clone()), &options(size, given)).unwrap();
+        for _ in 0..60 {
+            let start = numbers.below(size);
+            let len = numbers.below(300_000).min(size - start);
+            if numbers.below(5) == 0 {
+                disk.zero_at(start..start + len).unwrap();
+                model.zero_at(start..start + len).unwrap();
+            } else {
+                let bytes = numbers.bytes(len as usize);
+                disk.write_at(&bytes, start).unwrap();
+                model.write_at(&bytes, start).unwrap();
+            }
+        }
+        disk.finish().unwrap();
+        let file = std::mem::take(&mut *file.0.lock().unwrap());
+        let disk = open(file, Some(name)).unwrap();
+        assert_eq!(disk.size(), size);
+        assert!(content(&disk).unwrap() == content(&model).unwrap(), "{name} {given:?}");
+        assert_eq!(disk.check().unwrap().len(), 0, "{name} {given:?}");
+        random_reads(&disk, &model, &mut numbers);
+        extents_are_true(&disk);
+    }
+}
+
+fn random_reads(disk: &dyn ReadAt, model: &dyn ReadAt, numbers: &mut Numbers) {
+    for _ in 0..200 {
+        let start = numbers.below(model.size());
+        let len = numbers.below(200_000).min(model.size() - start) as usize;
+        let (mut ours, mut wanted) = (vec![1; len], vec![2; len]);
+        disk.read_at(&mut ours, start).unwrap();
+        model.read_at(&mut wanted, start).unwrap();
+        assert!(ours == wanted);
+    }
+    refused(disk.read_at(&mut [0; 2], disk.size() - 1), ErrorKind::Corrupt, "ends at");
+}
+
+pub(crate) fn extents_are_true(disk: &dyn ReadAt) {
+    let mut end = 0;
+    for extent in Extents::new(disk) {
+        let extent = extent.unwrap();
+        assert!(extent.range.start == end && extent.range.end > end);
+        end = extent.range.end;
+        if extent.state != State::Data {
+            let mut bytes = vec![1; extent.size() as usize];
+            disk.read_at(&mut bytes, extent.range.start).unwrap();
+            assert!(storage::is_zero(&bytes), "{extent:?}");
+        }
+    }
+    assert_eq!(end, disk.size());
+    let mut numbers = Numbers(3);
+    for _ in 0..50.min(end) {
+        let at = numbers.below(end);
+        let extent = disk.extent_at(at).unwrap();
+        assert!(extent.range.start == at && extent.range.end > at && extent.range.end <= end);
+    }
+    assert!(disk.extent_at(end).is_err());
+}
+
+#[test]
+fn threads_may_write_at_once() {
+    let size = 16 << 20;
+    for &(name, given) in VARIANTS {
+        let file = Growing::default();
+        let disk = disk::format(name).unwrap().create(Arc::new(file.clone()), &options(size, given)).unwrap();
+        let wanted = Numbers(11).bytes(size as usize);
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let (disk, wanted) = (&disk, &wanted);
+                scope.spawn(move || {
+                    // Not aligned to anything: neighbours share clusters.
+                    for (i, part) in wanted.chunks(77_777).enumerate().filter(|(i, _)| i % 4 == thread) {
+                        disk.write_at(part, i as u64 * 77_777).unwrap();
+                    }
+                });
+            }
+        });
+        disk.finish().unwrap();
+        let file = std::mem::take(&mut *file.0.lock().unwrap());
+        let disk = open(file, Some(name)).unwrap();
+        assert!(content(&disk).unwrap() == wanted, "{name} {given:?}");
+        assert_eq!(disk.check().unwrap().len(), 0, "{name} {given:?}");
+    }
+}
+
+#[test]
+fn empty_disks_of_any_size() {
+    for &(name, given) in VARIANTS {
+        for size in [0, 512, 1 << 20] {
+            let disk = open(build(name, size, given, &[]), Some(name)).unwrap();
+            assert_eq!((disk.size(), content(&disk).unwrap().len() as u64), (size, size), "{name} {given:?}");
+            extents_are_true(&disk);
+        }
+    }
+    let huge = open(build("qcow2", 1 << 50, &[("cluster_size", "2M")], &[]), None).unwrap();
+    assert_eq!(Extents::new(&huge).count(), 1);
+}
+
+#[test]
+fn a_sequential_disk_is_contiguous() {
+    let whole = vec![5; 8 << 20];
+    let disk = open(build("qcow2", 8 << 20, &[], &[(0, &whole)]), None).unwrap();
+    assert_eq!(disk.extent_at(0).unwrap().range, 0..8 << 20);
+}
+
+#[test]
+fn writes_past_the_end_and_bad_options_are_refused() {
+    for &(name, given) in VARIANTS {
+        let format = disk::format(name).unwrap();
+        let disk = format.create(Arc::new(Growing::default()), &options(4096, given)).unwrap();
+        refused(disk.write_at(&[1; 2], 4095), ErrorKind::Corrupt, "ends at");
+        refused(disk.zero_at(4000..5000), ErrorKind::Corrupt, "ends at");
+        let unknown = format.create(Arc::new(Growing::default()), &options(4096, &[("colour", "blue")]));
+        refused(unknown.map(drop), ErrorKind::Unsupported, "colour");
+    }
+    let cases: &[(&str, u64, &[(&str, &str)], &str)] = &[
+        ("qcow2", 1 << 20, &[("cluster_size", "3k")], "power of two"),
+        ("qcow2", 1 << 20, &[("cluster_size", "4M")], "power of two"),
+        ("qcow2", 1 << 20, &[("compat", "2.0")], "1.1, v3, 0.10"),
+        ("qcow2", 1 << 20, &[("refcount_bits", "12")], "one of 16"),
+        ("qcow2", 1 << 20, &[("compat", "0.10"), ("refcount_bits", "8")], "refcount_bits=16"),
+        ("qcow2", 1 << 20, &[("preallocation", "full")], "one of off"),
+        ("qcow2", 1000, &[], "sectors"),
+        ("qcow2", 1 << 50, &[("cluster_size", "512")], "larger one"),
+        ("vhd", 1000, &[], "sectors"),
+        ("vhd", (2040 << 30) + 512, &[], "2040 GiB"),
+        ("vhd", 512, &[("force_size", "maybe")], "on, off"),
+    ];
+    for &(name, size, given, word) in cases {
+        let result = disk::format(name).unwrap().create(Arc::new(Growing::default()), &options(size, given));
+        refused(result.map(drop), ErrorKind::Unsupported, word);
+    }
+}
+
+#[test]
+fn formats_that_are_not_read_are_called_by_name() {
+    refused(open(vec![0; 512], Some("vmdk")), ErrorKind::Unsupported, "VMDK");
+    refused(open(vec![0; 512], Some("nonsense")), ErrorKind::Unsupported, "raw");
+    refused(disk::open(Arc::new(b"KDMV".to_vec()), None, &Closed), ErrorKind::Unsupported, "VMDK");
+}
