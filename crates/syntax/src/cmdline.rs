@@ -3,6 +3,8 @@
 //! Split as the kernel's `next_arg` does: at blanks outside double quotes, name and value at the first `=`, quotes
 //! removed around a value or around the whole parameter. Names are compared as kernel and systemd do: `-` equals `_`.
 
+use crate::text::MAX_ITEMS;
+
 /// Parameters in order: name and value, double quotes removed.
 ///
 /// What follows `--` is the init program's and is in the list as well, since systemd reads it too.
@@ -12,7 +14,7 @@ pub fn parameters(cmdline: &str) -> Vec<(String, Option<String>)> {
         in_quotes ^= c == '"';
         !in_quotes && (c.is_ascii_whitespace() || c == '\0')
     });
-    words.filter(|word| !word.is_empty()).map(parameter).collect()
+    words.filter(|word| !word.is_empty()).take(MAX_ITEMS).map(parameter).collect()
 }
 
 fn parameter(word: &str) -> (String, Option<String>) {

@@ -47,10 +47,12 @@ pub fn parse(text: &[u8]) -> Result<Node, String> {
         return Err(format!("line {line}: a NUL byte"));
     }
     let text = without_statements(&decode(text));
+    let last_line = 1 + text.matches('\n').count();
     let mut tree = Tree::default();
     for event in Parser::new_from_str(&text) {
         let (event, span) = event.map_err(|error| format!("line {}: {}", error.marker().line(), error.info()))?;
-        let line = u32::try_from(span.start.line()).unwrap_or(u32::MAX);
+        // What is empty at the end of the text may be placed behind it.
+        let line = u32::try_from(span.start.line().min(last_line)).unwrap_or(u32::MAX);
         match event {
             Event::DocumentEnd => break,
             event => tree.add(event, line).map_err(|reason| format!("line {line}: {reason}"))?,
