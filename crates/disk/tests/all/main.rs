@@ -1,8 +1,7 @@
 //! The crate from outside.
-#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 mod canary;
-mod check;
 mod conformance;
 mod corpus;
 mod mutation;

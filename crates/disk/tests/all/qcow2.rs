@@ -276,7 +276,7 @@ fn q11_names_of_backing_files() {
     });
 }
 
-fn overlay(name: &str, format: Option<&str>) -> Vec<u8> {
+pub(crate) fn overlay(name: &str, format: Option<&str>) -> Vec<u8> {
     patched(|image| image.backing(name.as_bytes(), format)).0
 }
 
@@ -390,7 +390,7 @@ fn q14_q15_dirty_and_corrupt() {
 }
 
 /// An image with subclusters, by hand: entries of 16 bytes, cluster 0 with that bitmap.
-fn extended(bitmap: u64) -> Image {
+pub(crate) fn extended(bitmap: u64) -> Image {
     let mut image = Image(build("qcow2", SIZE as u64, &[("cluster_size", "16k")], &[(0, &[7; 16 << 10])]));
     image.put64(72, 1 << 4);
     let l2 = image.l2();
@@ -461,6 +461,12 @@ fn compressed(stream: &[u8], zstd: bool) -> Image {
             image.0[104] = 1;
         }
     })
+}
+
+pub(crate) fn compressed_sample(zstd: bool) -> Vec<u8> {
+    let cluster = Numbers(9).bytes(CLUSTER / 4).repeat(4);
+    let stream = if zstd { zstd::bulk::compress(&cluster, 3).unwrap() } else { deflate(&cluster) };
+    compressed(&stream, zstd).0
 }
 
 #[test]

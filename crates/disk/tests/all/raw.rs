@@ -119,7 +119,6 @@ fn q24_what_is_recognised_is_never_raw() {
 
 #[test]
 fn a_raw_file_has_its_length_and_its_holes() {
-    use storage::WriteAt;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("raw");
     let file = std::sync::Arc::new(storage::NewFile::create(&path, false).unwrap());

@@ -137,10 +137,14 @@ fn v2_missing_footers() {
     Image([header, vec![0; 4096]].concat()).corrupt("missing at the end");
 }
 
+pub(crate) fn differencing(parent: &str) -> Vec<u8> {
+    let name: Vec<u8> = parent.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    dynamic().footers(60, &4u32.to_be_bytes()).header(64, &name).0
+}
+
 #[test]
 fn v3_differencing_disks_are_named_and_refused() {
-    let name: Vec<u8> = "..\\parent.vhd".encode_utf16().flat_map(u16::to_be_bytes).collect();
-    let image = dynamic().footers(60, &4u32.to_be_bytes()).header(64, &name);
+    let image = Image(differencing("..\\parent.vhd"));
     refused(image.open(), ErrorKind::Unsupported, "merge");
     assert_eq!(image.info().backing_file.as_deref(), Some("..\\parent.vhd"));
     assert_eq!(image.details().disk_type, 4);
