@@ -72,12 +72,7 @@ pub struct Finding {
 impl Finding {
     /// A finding as bad as its rule.
     pub fn new(message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Finding {
-            severity: Severity::Reject,
-            message: message.into(),
-            evidence: Vec::new(),
-            remedy: remedy.into(),
-        }
+        Finding { severity: Severity::Reject, message: message.into(), evidence: Vec::new(), remedy: remedy.into() }
     }
 
     /// The same with a place where it shows.

@@ -2,7 +2,7 @@
 
 use crate::rule::{Judged, Undecided, known};
 use crate::target::{DiskUse, Target};
-use facts::{BootEntry, Evidence, Facts, Guest, Kernel, Linux, Loader, Os, Volume};
+use facts::{BootEntry, Content, DeviceSpec, Evidence, Facts, Fstab, Guest, Kernel, Linux, Loader, Os, Volume};
 
 /// Ends the check of a data disk.
 pub(crate) fn system_disk(target: &Target) -> Result<(), Undecided> {
@@ -41,8 +41,7 @@ pub(crate) fn boot_kernel(guest: &Guest) -> Result<&Kernel, Undecided> {
 
 /// The boot loader's configuration.
 pub(crate) fn loader(guest: &Guest) -> Result<&Loader, Undecided> {
-    known(&guest.loader)?
-        .ok_or_else(|| Undecided::skipped("there is no boot loader configuration (see LNX-GRUB-CFG)"))
+    known(&guest.loader)?.ok_or_else(|| Undecided::skipped("there is no boot loader configuration (see LNX-GRUB-CFG)"))
 }
 
 /// The boot entry that starts by itself.
@@ -96,4 +95,69 @@ pub(crate) fn of_format<'a>(facts: &'a Facts, name: &str) -> Result<&'a str, Und
 /// Nothing wrong.
 pub(crate) fn passed() -> Judged {
     Ok(Vec::new())
+}
+
+/// The fstab of the system.
+pub(crate) fn fstab(linux: &Linux) -> Result<&Fstab, Undecided> {
+    known(&linux.fstab)?.ok_or_else(|| Undecided::skipped("there is no /etc/fstab"))
+}
+
+/// Where it shows what a kernel has: its initramfs and its modules.
+pub(crate) fn kernel_places(kernel: &Kernel) -> Vec<Evidence> {
+    let mut places = Vec::new();
+    if let Some(initramfs) = kernel.initramfs.value() {
+        let made = initramfs.generator.value().map_or(String::new(), |generator| format!(", made by {generator}"));
+        let text = format!("initramfs of {} modules{made}", initramfs.modules);
+        let file = Evidence { path: Some(initramfs.file.path.clone()), ..Evidence::default() };
+        places.push(Evidence { volume: initramfs.file.volume.clone(), ..file }.saying(text));
+    }
+    places.extend(kernel.modules.value().cloned());
+    if places.is_empty() {
+        places.push(Evidence::words(format!("kernel {}", kernel.version)));
+    }
+    places
+}
+
+/// The numbers that a version begins with: `3.10.0-1160.el7` is 3, 10, 0.
+pub(crate) fn version(text: &str) -> Vec<u64> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    text[..end].split('.').map_while(|number| number.parse().ok()).collect()
+}
+
+/// The parameters of a kernel command line with their values; those without `=` have none.
+pub(crate) fn parameters(cmdline: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    cmdline.split_ascii_whitespace().map(|word| match word.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (word, None),
+    })
+}
+
+/// The stable name of a device that a name of the kernel stands for, to be written in its place.
+pub(crate) fn stable_name(facts: &Facts, spec: &DeviceSpec) -> String {
+    let volume = spec.volume.value().and_then(|id| facts.volume(id));
+    let uuid = volume.and_then(|volume| match volume.content.value()? {
+        Content::Filesystem(filesystem) => filesystem.uuid.clone(),
+        Content::Swap { uuid, .. } => uuid.clone(),
+        _ => None,
+    });
+    uuid.map_or_else(|| "UUID=… (blkid prints it)".into(), |uuid| format!("UUID={uuid}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_number() {
+        assert_eq!(version("3.10.0-1160.el7.x86_64"), [3, 10, 0]);
+        assert!(version("6.1.0-50-amd64") > version("3.6"));
+        assert!(version("").is_empty() && version("v5").is_empty());
+    }
+
+    #[test]
+    fn shell_words_are_quoted_where_they_must_be() {
+        assert_eq!(shell_word("/a/b.raw"), "/a/b.raw");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word(""), "''");
+    }
 }

@@ -85,7 +85,7 @@ pub(crate) fn is<T>(value: T) -> Known<T> {
 }
 
 /// The guest, to be changed.
-pub(crate) fn guest(facts: &mut Facts) -> &mut Guest {
+pub(crate) fn guest_of(facts: &mut Facts) -> &mut Guest {
     match &mut facts.guest {
         Known::Is(guest) => guest,
         _ => panic!("no guest"),
@@ -93,8 +93,8 @@ pub(crate) fn guest(facts: &mut Facts) -> &mut Guest {
 }
 
 /// The Linux configuration, to be changed.
-pub(crate) fn linux(facts: &mut Facts) -> &mut Linux {
-    guest(facts).linux.as_deref_mut().expect("a Linux guest")
+pub(crate) fn linux_of(facts: &mut Facts) -> &mut Linux {
+    guest_of(facts).linux.as_deref_mut().expect("a Linux guest")
 }
 
 /// The value, to be changed.
@@ -106,28 +106,28 @@ pub(crate) fn of<T>(known: &mut Known<T>) -> &mut T {
 }
 
 /// The kernel that boots, to be changed.
-pub(crate) fn kernel(facts: &mut Facts) -> &mut Kernel {
-    &mut of(&mut guest(facts).kernels)[0]
+pub(crate) fn kernel_of(facts: &mut Facts) -> &mut Kernel {
+    &mut of(&mut guest_of(facts).kernels)[0]
 }
 
 /// The boot loader's configuration, to be changed.
-pub(crate) fn loader(facts: &mut Facts) -> &mut Loader {
-    of(&mut guest(facts).loader)
+pub(crate) fn loader_of(facts: &mut Facts) -> &mut Loader {
+    of(&mut guest_of(facts).loader)
 }
 
 /// The entry that boots, to be changed.
-pub(crate) fn entry(facts: &mut Facts) -> &mut BootEntry {
-    &mut loader(facts).entries[0]
+pub(crate) fn entry_of(facts: &mut Facts) -> &mut BootEntry {
+    &mut loader_of(facts).entries[0]
 }
 
 /// The entries of fstab, to be changed.
-pub(crate) fn fstab(facts: &mut Facts) -> &mut Vec<FstabEntry> {
-    &mut of(&mut linux(facts).fstab).entries
+pub(crate) fn fstab_of(facts: &mut Facts) -> &mut Vec<FstabEntry> {
+    &mut of(&mut linux_of(facts).fstab).entries
 }
 
 /// The root filesystem, to be changed.
 pub(crate) fn root_fs(facts: &mut Facts) -> &mut Filesystem {
-    let root = guest(facts).root.clone();
+    let root = guest_of(facts).root.clone();
     let volume = facts.volumes.iter_mut().find(|volume| volume.id == root).expect("a root volume");
     match &mut volume.content {
         Known::Is(Content::Filesystem(filesystem)) => filesystem,
@@ -199,12 +199,7 @@ pub(crate) fn bios() -> Facts {
             format: is("qcow2".into()),
             named_as: Some("qcow2".into()),
             virtual_size: is(4096 * MIB),
-            qcow2: Some(Qcow2 {
-                version: 3,
-                cluster_size: 65536,
-                compression: "zlib".into(),
-                ..Qcow2::default()
-            }),
+            qcow2: Some(Qcow2 { version: 3, cluster_size: 65536, compression: "zlib".into(), ..Qcow2::default() }),
             damage: is(Vec::new()),
             ..Image::default()
         },
@@ -261,7 +256,7 @@ pub(crate) fn uefi() -> Facts {
         }]),
     };
     let at = by_uuid("ABCD-1234", &VolumeId::partition(1));
-    fstab(&mut facts).push(mount(at, "/boot/efi", "vfat", "umask=0077"));
+    fstab_of(&mut facts).push(mount(at, "/boot/efi", "vfat", "umask=0077"));
     facts
 }
 
@@ -280,7 +275,7 @@ pub(crate) fn lvm() -> Facts {
     let spec = DeviceSpec { text: "/dev/mapper/debvg-root".into(), kind: SpecKind::Mapper, volume: is(root.clone()) };
     facts.guest = is(debian(&root, spec));
     let boot = by_uuid("b007", &VolumeId::partition(1));
-    fstab(&mut facts).push(mount(boot, "/boot", "ext4", "defaults"));
+    fstab_of(&mut facts).push(mount(boot, "/boot", "ext4", "defaults"));
     facts
 }
 

@@ -1,5 +1,7 @@
 //! The registry of rules: one file and one word each, in the order of the reports.
 
+mod prelude;
+
 use crate::rule::Rule;
 
 macro_rules! rules {
@@ -18,8 +20,96 @@ macro_rules! rules {
 
 rules! {
     image {
+        disksize_range
+        encrypted_disk
         format
+        format_hint
+        iso
+        mbr_2t
+        multiboot
+        qcow2_backing
+        qcow2_dirty
+        qcow2_exotic
+        qcow2_snap
+        raw_align
+        vhd_block
+        vhd_geom
+        vhd_table
+        vhd_type
         zero
+    }
+    disk {
+        disk_free
+        ext4_64bit
+        ext4_quota
+        fs_clean
+        fs_type
+        inode_free
+        lvm
+        mdraid
+        ptable
+        root_single
+    }
+    linux {
+        arm_rtc
+        arm_uefi
+        boot_bios
+        boot_declared
+        boot_uefi
+        cloudassist
+        cloudinit
+        cloudinit_ds
+        cloudinit_net
+        cloudinit_stale
+        cloudinit_user
+        cloudinit_ver
+        console
+        critical_files
+        dhcp
+        dhcp_client
+        dns
+        firewall
+        foreign_agent
+        fstab_dev
+        fstab_missing
+        fstab_syntax
+        fstab_type
+        fstab_uuid
+        fwcfg
+        growpart
+        grub_cfg
+        grub_kernel
+        grub_modules
+        grub_resume
+        grub_root
+        init
+        initramfs_virtio
+        ipv6
+        issue
+        kernel_old
+        kernel_present
+        kernel_resize
+        kernel_virtio
+        lib_symlink
+        machine_id
+        networkmanager
+        nic_multi
+        nic_name
+        nvme
+        nvme_timeout
+        passwd_cmd
+        qemuga
+        root_account
+        root_password
+        rtc_utc
+        seccenter
+        selinux
+        shadow_ro
+        sshd
+        sshd_root
+        time
+        udev_net
+        xen_only
     }
 }
 
@@ -100,7 +190,7 @@ mod tests {
                 assert!(super::rule(alias).is_some_and(|found| found.aliases.contains(alias)));
             }
         }
-        assert!(super::rule("LNX-NONE").is_none());
+        assert!(rule("LNX-NONE").is_none());
     }
 
     #[test]

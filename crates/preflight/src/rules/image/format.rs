@@ -1,10 +1,6 @@
 //! IMG-FORMAT: the image is RAW, VHD or QCOW2.
 
-use crate::outcome::{Finding, Severity};
-use crate::rule::{Judged, Rule, present};
-use crate::scope::{file, passed, shell_word};
-use crate::target::Target;
-use facts::Facts;
+use crate::rules::prelude::*;
 
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
@@ -58,7 +54,6 @@ fn qcow2_name(path: &str) -> String {
 pub(crate) mod tests {
     use super::*;
     use crate::testing::{cases, findings, is};
-    use facts::Known;
 
     cases! {
         fires: |facts, _| facts.image.format = is("vhdx".into()),

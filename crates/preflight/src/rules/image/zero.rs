@@ -1,10 +1,6 @@
 //! IMG-ZERO: the file is not empty.
 
-use crate::outcome::{Finding, Severity};
-use crate::rule::{Judged, Rule, known};
-use crate::scope::{file, passed};
-use crate::target::Target;
-use facts::Facts;
+use crate::rules::prelude::*;
 
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
@@ -41,7 +37,6 @@ fn check(facts: &Facts, _: &Target) -> Judged {
 pub(crate) mod tests {
     use super::*;
     use crate::testing::cases;
-    use facts::Known;
 
     cases! {
         fires: |facts, _| { facts.image.format = Known::Absent; facts.image.file_size = 0 },

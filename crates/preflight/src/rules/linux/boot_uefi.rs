@@ -1,0 +1,66 @@
+//! LNX-BOOT-UEFI: a disk that is to boot by UEFI can, on a machine that has never seen it.
+
+use super::boot_bios::{Way, first, linux_or_unread, wanted};
+use crate::rules::prelude::*;
+
+/// The rule.
+pub(crate) static RULE: Rule = Rule {
+    id: "LNX-BOOT-UEFI",
+    aliases: &["GUESTOS.BootMode"],
+    title: "A disk that is to boot by UEFI can",
+    severity: Severity::NoBoot,
+    source: "Instance boot modes (2025); UEFI 2.10, section 3.5 (removable media path)",
+    docs: "\
+# What it checks
+Whether there is an EFI system partition with FAT, and on it a loader for the right machine at the path that firmware
+tries by itself: /EFI/BOOT/BOOTX64.EFI, on Arm /EFI/BOOT/BOOTAA64.EFI. Asked where BootMode is declared as UEFI, or
+where the disk is made for it.
+
+# Why ECS needs it
+A new instance has no boot entries in its NVRAM. A loader that lies only under a vendor's name, such as
+/EFI/centos/shimx64.efi, is not found, and the machine ends in the UEFI shell.
+
+# How to fix
+In the source system: `grub-install --removable --target=x86_64-efi --efi-directory=/boot/efi`, or copy the vendor's
+shim and grub to /EFI/BOOT and name the shim BOOTX64.EFI.
+",
+    check,
+};
+
+fn check(facts: &Facts, target: &Target) -> Judged {
+    linux_or_unread(facts, target)?;
+    if wanted(facts, target) == Way::Bios {
+        return Err(Undecided::skipped("the disk is to boot by BIOS (see LNX-BOOT-BIOS)"));
+    }
+    let uefi = &facts.boot.uefi;
+    if *present(&uefi.can, "not examined")? {
+        return passed();
+    }
+    let finding = Finding::new(
+        format!("UEFI finds nothing to boot on this disk: {}", first(&uefi.missing)),
+        "install the loader at the path that needs no boot entry: grub-install --removable --efi-directory=/boot/efi",
+    );
+    Ok(vec![finding.at_all(&uefi.missing).at_all(&uefi.evidence)])
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    cases! {
+        fires: |facts, _| {
+            *facts = uefi();
+            facts.boot.uefi.can = is(false);
+            facts.boot.uefi.missing = vec![Evidence::words("no /EFI/BOOT/BOOTX64.EFI")];
+        },
+        passes: |facts, _| *facts = uefi(),
+        undecided: |_, _| (),
+    }
+
+    #[test]
+    fn arm_is_always_uefi() {
+        let outcome = judge(&RULE, |facts, _| of(&mut guest_of(facts).architecture).value = Architecture::Arm64);
+        assert_eq!(outcome.word(), "FAILED");
+    }
+}

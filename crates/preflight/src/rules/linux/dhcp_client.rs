@@ -1,0 +1,47 @@
+//! LNX-DHCP-CLIENT: there is a DHCP client.
+
+use crate::rules::prelude::*;
+
+/// The rule.
+pub(crate) static RULE: Rule = Rule {
+    id: "LNX-DHCP-CLIENT",
+    aliases: &["GUESTOS.Dhcp"],
+    title: "There is a DHCP client",
+    severity: Severity::NoLogin,
+    source: "derived: DHCP needs a client",
+    docs: "\
+# What it checks
+Whether a DHCP client is installed: dhclient, dhcpcd, udhcpc, or one of the network services that have their own
+(NetworkManager, systemd-networkd, wicked).
+
+# Why ECS needs it
+The address of an instance comes by DHCP. Minimal installations and systems with a fixed address may have no client.
+
+# How to fix
+Install one: `apt-get install isc-dhcp-client`, `yum install dhclient`.
+",
+    check,
+};
+
+fn check(facts: &Facts, target: &Target) -> Judged {
+    let (guest, linux) = linux(facts, target)?;
+    if known(&linux.network.dhcp_clients)?.is_some_and(|clients| !clients.is_empty()) {
+        return passed();
+    }
+    let message = "no DHCP client is installed: an instance gets no address";
+    let remedy = "install one in the source system: apt-get install isc-dhcp-client, or yum install dhclient";
+    let at = Evidence::file(&guest.root, "/usr/sbin").saying("no DHCP client here or where else they are");
+    Ok(vec![Finding::new(message, remedy).at(at)])
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    cases! {
+        fires: |facts, _| linux_of(facts).network.dhcp_clients = Known::Absent,
+        passes: |_, _| (),
+        undecided: |facts, _| linux_of(facts).network.dhcp_clients = Known::unknown("/usr is not on this disk"),
+    }
+}

@@ -1,0 +1,69 @@
+//! LNX-NVME-TIMEOUT: slow I/O does not turn an NVMe disk off.
+
+use super::nvme::nvme;
+use crate::rules::prelude::*;
+
+/// The rule.
+pub(crate) static RULE: Rule = Rule {
+    id: "LNX-NVME-TIMEOUT",
+    aliases: &["GUESTOS.Nvme"],
+    title: "The NVMe driver waits for slow I/O",
+    severity: Severity::Degraded,
+    source: "NVMe disks unavailable because of io_timeout (2025)",
+    docs: "\
+# What it checks
+Whether `nvme_core.io_timeout` (old kernels: `nvme.io_timeout`) is set on the command line of the entry that boots, or
+in modprobe.d. A warning where NvmeSupport is declared, else a note.
+
+# Why ECS needs it
+By default the driver gives up on a request after 30 seconds, and takes the disk offline. A cloud disk may take longer
+for a moment; the official page asks for the largest value.
+
+# How to fix
+Add `nvme_core.io_timeout=4294967295` to GRUB_CMDLINE_LINUX in /etc/default/grub and write the configuration anew; with
+BLS entries `grubby --update-kernel=ALL --args=nvme_core.io_timeout=4294967295`.
+",
+    check,
+};
+
+const NAMES: [&str; 2] = ["nvme_core.io_timeout", "nvme.io_timeout"];
+
+fn check(facts: &Facts, target: &Target) -> Judged {
+    let (guest, linux) = linux(facts, target)?;
+    let kernel = boot_kernel(guest)?;
+    if nvme(kernel)?.is_some() {
+        return Err(Undecided::skipped("the kernel cannot boot from NVMe (see LNX-NVME)"));
+    }
+    if NAMES.iter().any(|name| linux.module_options.contains_key(*name)) {
+        return passed();
+    }
+    let entry = boot_entry(guest)?;
+    let same = |name: &str| NAMES.contains(&name.replace('-', "_").as_str());
+    if parameters(&entry.cmdline).any(|(name, _)| same(name)) {
+        return passed();
+    }
+    let finding = Finding::new(
+        "nvme_core.io_timeout is not set: slow I/O takes an NVMe disk offline after 30 seconds",
+        "add nvme_core.io_timeout=4294967295 to GRUB_CMDLINE_LINUX in /etc/default/grub",
+    )
+    .at(entry.evidence.clone().saying(entry.cmdline.clone()));
+    let declared = target.request.nvme_support.as_deref() == Some("supported");
+    Ok(vec![if declared { finding } else { finding.only(Severity::Info) }])
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use crate::testing::*;
+
+    cases! {
+        fires: |facts, target| {
+            linux_of(facts).module_options.clear();
+            target.request.nvme_support = Some("supported".into());
+        },
+        passes: |facts, _| {
+            linux_of(facts).module_options.clear();
+            entry_of(facts).cmdline = "root=UUID=1 nvme_core.io_timeout=4294967295".into();
+        },
+        undecided: |facts, _| { kernel_of(facts).drivers.remove("nvme"); },
+    }
+}
