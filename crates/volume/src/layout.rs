@@ -17,7 +17,8 @@ pub struct Volume {
     pub partition_type: Option<String>,
     /// GPT: name. LVM: `group/volume`.
     pub name: Option<String>,
-    /// GPT: unique GUID in lower case. MBR: `signature-NN`. LVM: UUID of the volume, `6-4-4-4-4-4-6` characters.
+    /// GPT: unique GUID in lower case. MBR: `signature-NN`, none if the signature is 0. LVM: UUID of the volume, of
+    /// `6-4-4-4-4-4-6` characters.
     pub uuid: Option<String>,
     /// LVM: UUID of the group.
     pub group_uuid: Option<String>,

@@ -9,7 +9,8 @@
 //!
 //! # How to add one
 //!
-//! Write `NAME.rs` with a unit struct `Scheme` that implements the trait, and add its word to `schemes!` in `scheme.rs`.
+//! Write `NAME.rs` with a unit struct `Scheme` that implements the trait, and add its word to `schemes!` in
+//! `scheme.rs`.
 
 mod boot_sector;
 mod gpt;

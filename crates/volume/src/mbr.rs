@@ -112,7 +112,8 @@ fn add(layout: &mut Layout, disk: &Source, signature: u32, entry: &Entry, place:
     layout.volumes.push(Volume {
         number: Some(place.number),
         partition_type: Some(format!("0x{:02x}", entry.system)),
-        uuid: Some(format!("{signature:08x}-{:02x}", place.number)),
+        // libblkid, and so udev, knows no partition by a signature of zero.
+        uuid: (signature != 0).then(|| format!("{signature:08x}-{:02x}", place.number)),
         bootable: entry.is_active(),
         ..Volume::new(kind, disk, offset, size)
     });

@@ -7,7 +7,7 @@ pub struct Problem {
     pub id: &'static str,
     /// What the table says can no longer be relied on.
     pub severe: bool,
-    /// Byte of the disk.
+    /// Byte of the disk where it is, or where what is missing should be.
     pub offset: u64,
     /// What is wrong, in a sentence.
     pub what: String,

@@ -83,5 +83,5 @@ pub(super) fn entries<'a>(
 /// The bytes of a partition; nothing if they are no range of any disk.
 fn bytes(entry: &Entry, sector_size: u64) -> Option<Range<u64>> {
     let end = entry.last.checked_add(1).filter(|&end| end > entry.first)?;
-    Some(entry.first * sector_size..end.checked_mul(sector_size)?)
+    Some(entry.first.checked_mul(sector_size)?..end.checked_mul(sector_size)?)
 }

@@ -3,7 +3,7 @@
 use crate::images::{corpora, open, skip, unpack};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use storage::Source;
+use storage::{ReadAt, Source};
 use tempfile::TempDir;
 use volume::{Kind, Layout, Table, Volume, scan};
 
@@ -102,6 +102,10 @@ fn compare_root(name: &str, facts: &Value, layout: &Layout) -> usize {
     let wanted = format!("{}/{}", root["vg"].as_str().unwrap(), root["lv"].as_str().unwrap());
     let found = layout.volumes.iter().find(|volume| volume.name.as_deref() == Some(&wanted)).expect(&wanted);
     assert_eq!((found.kind, found.offset), (Kind::Logical, root["byte_offset"].as_u64()), "{name}");
+    let (at, magic): (u64, &[u8]) = if root["fs"] == "xfs" { (0, b"XFSB") } else { (1080, &[0x53, 0xEF]) };
+    let mut there = vec![0; magic.len()];
+    found.source.read_at(&mut there, at).unwrap();
+    assert_eq!(there, magic, "{name}: no {} in the root", root["fs"]);
     1
 }
 
@@ -135,6 +139,23 @@ fn small_images_of_every_table() {
     assert_eq!(layout.volumes[0].name.as_deref(), Some("ThisIsName"));
     assert_eq!(layout.volumes[0].uuid.as_deref(), Some("1dcf10bc-637e-4c52-8203-087ae10a820b"));
     assert_eq!(layout.volumes[0].partition_type.as_deref(), Some("EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"));
+}
+
+#[test]
+fn a_disk_that_is_a_physical_volume_as_a_whole() {
+    let Some((layout, _)) = volumes_of("fs/lvm.raw.zst") else { return skip("no corpus") };
+    assert_eq!((layout.table, &layout.problems[..]), (None, &[][..]));
+    let names: Vec<_> = layout.volumes.iter().map(|volume| (volume.kind, volume.name.as_deref())).collect();
+    let expected = ["test_volume_group/test_logical_volume1", "test_volume_group/test_logical_volume2"];
+    assert_eq!(names[0], (Kind::Disk, None));
+    assert_eq!(names[1..], expected.map(|name| (Kind::Logical, Some(name))));
+    let first = &layout.volumes[1];
+    assert_eq!((first.offset, first.size), (Some(1 << 20), 4 << 20));
+    assert_eq!(first.uuid.as_deref(), Some("EMfcGR-KAOf-VrvI-yqth-fmz0-Ylmx-xepAJq"));
+    assert_eq!(first.group_uuid.as_deref(), Some("Lu8jtE-dBED-jxdl-bAXG-vmAA-Oh9y-KCiNMy"));
+
+    let (layout, volumes) = volumes_of("blkid/fs-lvm2.img.zst").unwrap();
+    assert_eq!((volumes.len(), layout.table), (1, None), "{layout:?}");
 }
 
 #[test]
