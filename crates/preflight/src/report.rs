@@ -177,3 +177,95 @@ impl Clearance {
         &self.waived
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check;
+    use crate::testing::*;
+    use facts::{Evidence, Known};
+
+    fn judged(change: Change) -> Report {
+        let (mut facts, mut target) = (bios(), Target::default());
+        change(&mut facts, &mut target);
+        check(&facts, &target)
+    }
+
+    fn damage(facts: &mut Facts, _: &mut Target) {
+        facts.image.damage = is(vec![Evidence::disk(65536, "L1 entry 0 points past the end of the file")]);
+    }
+
+    #[test]
+    fn one_blocking_finding_is_enough() {
+        let report = judged(damage);
+        assert_eq!(report.verdict, Verdict::NotReady);
+        assert_eq!(report.summary.blocking, 1);
+        assert_eq!(report.blocking()[0].0.id, "IMG-QCOW2-DIRTY");
+        let summary = report.summary;
+        assert_eq!(summary.passed + summary.failed + summary.skipped + summary.unknown, report.results.len());
+    }
+
+    #[test]
+    fn unknown_is_not_a_pass() {
+        let open = judged(|facts, _| facts.image.damage = Known::unknown("not walked"));
+        assert_eq!(open.verdict, Verdict::Undecided);
+        assert!(open.clear(&[]).is_err());
+        let harmless = judged(|facts, _| linux_of(facts).time_sync = Known::unknown("not looked for"));
+        assert_eq!(harmless.verdict, Verdict::Ready, "a note cannot block, and so cannot leave open");
+    }
+
+    #[test]
+    fn the_level_decides_what_blocks() {
+        let note = judged(|facts, target| {
+            linux_of(facts).time_sync = Known::Absent;
+            target.fail_on = Severity::Info;
+        });
+        assert_eq!(note.verdict, Verdict::NotReady);
+    }
+
+    #[test]
+    fn a_data_disk_need_not_boot() {
+        let report = judged(|facts, target| {
+            target.disk = DiskUse::Data;
+            facts.guest = Known::Absent;
+            facts.boot = facts::Boot::default();
+        });
+        assert_eq!(report.verdict, Verdict::Ready, "{:#?}", report.blocking());
+        let linux = report.results.iter().filter(|result| result.id.starts_with("LNX-") && result.id != "LNX-PTABLE");
+        assert!(linux.clone().count() > 50);
+        assert!(linux.into_iter().all(|result| result.outcome.word() == "SKIPPED"));
+    }
+
+    #[test]
+    fn an_image_that_cannot_be_opened_is_judged_by_its_header() {
+        let report = judged(|facts, _| {
+            let image = facts.image.clone();
+            *facts = Facts { image, ..Facts::default() };
+            facts.image.qcow2.get_or_insert_default().backing_file = Some("base.qcow2".into());
+            facts.disk = Known::unknown("the image refers to another file, and none may be opened");
+        });
+        assert_eq!(report.blocking()[0].0.id, "IMG-QCOW2-BACKING");
+        let word = |id: &str| report.results.iter().find(|result| result.id == id).unwrap().outcome.word();
+        assert_eq!((word("IMG-FORMAT"), word("LNX-PTABLE"), word("LNX-FSTAB-UUID")), ("PASSED", "UNKNOWN", "UNKNOWN"));
+    }
+
+    #[test]
+    fn only_a_report_that_stands_gives_a_clearance() {
+        let clearance = judged(|_, _| ()).clear(&[]).unwrap();
+        assert_eq!((clearance.image(), clearance.file_size()), ("disk.qcow2", 600 << 20));
+        assert!(clearance.waived().is_empty());
+        let waiver = Waiver { rule: "IMG-QCOW2-DIRTY".into(), reason: "tested by hand".into() };
+        let refused = judged(damage).clear(&[Waiver { rule: "IMG-ZERO".into(), ..waiver.clone() }]).unwrap_err();
+        assert_eq!(refused.clear(&[waiver]).unwrap().waived(), ["IMG-QCOW2-DIRTY"]);
+    }
+
+    #[test]
+    fn json_has_a_word_for_each_outcome() {
+        let report = judged(|facts, _| linux_of(facts).time_sync = Known::Absent);
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["verdict"], "ready");
+        let result = json["results"].as_array().unwrap().iter().find(|result| result["id"] == "LNX-TIME").unwrap();
+        assert_eq!(result["status"], "FAILED");
+        assert_eq!(result["findings"][0]["severity"], "info");
+    }
+}

@@ -111,6 +111,26 @@ rules! {
         udev_net
         xen_only
     }
+    custom {
+        part1_fs
+        part1_rw
+        script
+        vsize
+    }
+    request {
+        arch
+        bootmode
+        datadisk_count
+        description
+        disksize_min
+        image_name
+        license
+        nvme_support
+        object_key
+        os_type
+        platform
+        suffix
+    }
 }
 
 /// The rule of that id or alias; letters of either case. An alias that several rules share gives the first.
