@@ -118,7 +118,7 @@ impl<'h> Evaluator<'h> {
         self.commands <= MAX_COMMANDS
     }
 
-    /// Runs a file, statement by statement.
+    /// Runs a file, line by line.
     pub(super) fn text(&mut self, bytes: &[u8], name: &str) -> Flow {
         if self.includes == MAX_INCLUDES {
             self.problem("files are included more than 32 deep");
@@ -126,13 +126,13 @@ impl<'h> Evaluator<'h> {
         }
         let around = (std::mem::replace(&mut self.file, name.into()), self.line);
         self.includes += 1;
-        let flow = self.statements(bytes);
+        let flow = self.lines(bytes);
         self.includes -= 1;
         (self.file, self.line) = around;
         flow
     }
 
-    fn statements(&mut self, bytes: &[u8]) -> Flow {
+    fn lines(&mut self, bytes: &[u8]) -> Flow {
         if bytes.len() > text::MAX_TEXT {
             self.problem("the file is longer than 4 MiB: the rest is not read");
         }
@@ -144,15 +144,15 @@ impl<'h> Evaluator<'h> {
         let mut parser = Parser::new(&text, self.words);
         loop {
             parser.words_left = self.words;
-            let statement = parser.statement();
+            let line = parser.line();
             self.words = parser.words_left;
-            match statement {
+            match line {
                 None => return Flow::Next,
                 Some(Err(syntax)) => {
                     self.line = syntax.line;
                     self.problem(syntax.what);
                 }
-                Some(Ok(command)) if self.command(&command) == Flow::Stop => return Flow::Stop,
+                Some(Ok(block)) if self.block(&block) == Flow::Stop => return Flow::Stop,
                 Some(Ok(_)) => {}
             }
         }

@@ -132,7 +132,7 @@ impl<'a> Lexer<'a> {
                 ' ' | '\t' | '\n' | ';' | '{' | '}' | '|' | '&' | '<' | '>' => break,
                 '\'' => self.single_quoted(&mut word)?,
                 '"' => self.double_quoted(&mut word)?,
-                '$' => self.variable(&mut word, false),
+                '$' => self.variable(&mut word, false)?,
                 '\\' => {
                     self.bump();
                     word.quoted = true;
@@ -166,7 +166,7 @@ impl<'a> Lexer<'a> {
         self.bump();
         loop {
             match self.peek() {
-                Some('$') => self.variable(word, true),
+                Some('$') => self.variable(word, true)?,
                 Some('\\') => {
                     self.bump();
                     match self.peek() {
@@ -192,20 +192,22 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// A variable, or the dollar sign itself where no name follows.
-    fn variable(&mut self, word: &mut Word, quoted: bool) {
+    /// A variable; or the dollar sign of a `$"…"` that is to be translated, which stands for nothing.
+    fn variable(&mut self, word: &mut Word, quoted: bool) -> Result<(), Syntax> {
         self.bump();
         let name = match self.rest.strip_prefix('{') {
             Some(inner) => inner.find('}').map(|end| &inner[..end]).filter(|name| name_length(name) == name.len()),
             None => Some(&self.rest[..name_length(self.rest)]),
         };
         match name.filter(|name| !name.is_empty()) {
-            None => word.push('$'),
             Some(name) => {
                 let braces = if self.rest.starts_with('{') { 2 } else { 0 };
                 word.parts.push(Part::Variable { name: name.to_string(), quoted });
                 self.rest = &self.rest[name.len() + braces..];
+                Ok(())
             }
+            None if !quoted && self.rest.starts_with('"') => Ok(()),
+            None => Err(self.syntax("`$` without the name of a variable; quote it with `\\`")),
         }
     }
 }
@@ -252,8 +254,7 @@ mod tests {
         assert_eq!(one_word("a\\ b\\$c"), [text("a b$c")]);
         assert_eq!(one_word("($root)'/x'"), [text("("), variable("root", false), text(")/x")]);
         assert_eq!(one_word("\"${a}b$c\""), [variable("a", true), text("b"), variable("c", true)]);
-        assert_eq!(one_word("$1x$?$"), [variable("1", false), text("x"), variable("?", false), text("$")]);
-        assert_eq!(one_word("${o-k"), [text("o-k")], "what is no variable leaves a brace, which ends the word");
+        assert_eq!(one_word("$1x$?$\"y\""), [variable("1", false), text("x"), variable("?", false), text("y")]);
         assert_eq!(one_word("''"), []);
     }
 
@@ -277,7 +278,7 @@ mod tests {
 
     #[test]
     fn refuses_open_quotes_and_pipes() {
-        for (text, line) in [("\n'x\ny", 2), ("\"x", 1), ("|", 1)] {
+        for (text, line) in [("\n'x\ny", 2), ("\"x", 1), ("|", 1), ("a\n$", 2), ("${a-b}", 1), ("\"5$\"", 1)] {
             let mut lexer = Lexer::new(text);
             let error = std::iter::repeat_with(|| lexer.next()).find_map(Result::err).unwrap();
             assert_eq!(error.line, line, "{text}");

@@ -1,4 +1,4 @@
-//! Words to commands, one statement at a time, as GRUB reads a file: what precedes an error has been run by then.
+//! Words to commands, a line at a time, as GRUB reads a file: the lines before an error have been run by then.
 
 use std::rc::Rc;
 
@@ -51,16 +51,32 @@ impl<'a> Parser<'a> {
         Parser { lexer: Lexer::new(text), ahead: None, line: 1, words_left }
     }
 
-    /// The next statement; after an error reading goes on behind the line of the error.
-    pub(super) fn statement(&mut self) -> Option<Result<Command, Syntax>> {
-        let result = self.skip_separators().and_then(|()| match self.peek()? {
-            Token::End => Ok(None),
-            _ => self.command(0).map(Some),
-        });
-        if result.is_err() {
-            self.recover();
+    /// The commands of the next line, which goes on where a block does. An error in it takes the whole line; reading
+    /// goes on behind the line of the error.
+    pub(super) fn line(&mut self) -> Option<Result<Block, Syntax>> {
+        let mut block = Vec::new();
+        loop {
+            match self.command_or_end(&block) {
+                Ok(Some(command)) => block.push(command),
+                Ok(None) if block.is_empty() => return None,
+                Ok(None) => return Some(Ok(block)),
+                Err(syntax) => {
+                    self.recover();
+                    return Some(Err(syntax));
+                }
+            }
         }
-        result.transpose()
+    }
+
+    /// The next command of a line that has `begun`; none at its end.
+    fn command_or_end(&mut self, begun: &Block) -> Result<Option<Command>, Syntax> {
+        if begun.is_empty() {
+            self.skip_newlines()?;
+        }
+        match self.peek()? {
+            Token::End | Token::NewLine => Ok(None),
+            _ => self.command(0).map(Some),
+        }
     }
 
     fn recover(&mut self) {
@@ -101,8 +117,17 @@ impl<'a> Parser<'a> {
         Syntax { line: self.line, what: what.to_string() }
     }
 
-    fn skip_separators(&mut self) -> Result<(), Syntax> {
-        while matches!(self.peek()?, Token::Semicolon | Token::NewLine) {
+    /// What may stand before a command.
+    fn skip_newlines(&mut self) -> Result<(), Syntax> {
+        while *self.peek()? == Token::NewLine {
+            self.take()?;
+        }
+        Ok(())
+    }
+
+    /// What may stand behind one: a second semicolon there is an error to GRUB.
+    fn skip_semicolon(&mut self) -> Result<(), Syntax> {
+        if *self.peek()? == Token::Semicolon {
             self.take()?;
         }
         Ok(())
@@ -120,15 +145,19 @@ impl<'a> Parser<'a> {
             return Err(self.syntax("blocks are nested too deeply"));
         }
         let keyword = self.keyword()?.unwrap_or("").to_string();
-        match keyword.as_str() {
-            "if" => self.if_clause(depth),
-            "for" => self.for_clause(depth),
-            "while" | "until" => self.while_clause(keyword == "until", depth),
-            "function" => self.function(depth),
-            "then" | "elif" | "else" | "fi" | "do" | "done" => {
-                Err(self.syntax(&format!("`{keyword}` without what it belongs to")))
+        let command = match keyword.as_str() {
+            "if" => self.if_clause(depth)?,
+            "for" => self.for_clause(depth)?,
+            "while" | "until" => self.while_clause(keyword == "until", depth)?,
+            "function" => self.function(depth)?,
+            "then" | "elif" | "else" | "fi" | "do" | "done" | "in" => {
+                return Err(self.syntax(&format!("`{keyword}` without what it belongs to")));
             }
-            _ => self.simple(depth),
+            _ => self.simple(depth)?,
+        };
+        match self.peek()? {
+            Token::Word(_) | Token::Open => Err(self.syntax("a word follows a block directly: `;` is missing")),
+            _ => self.skip_semicolon().map(|()| command),
         }
     }
 
@@ -136,7 +165,7 @@ impl<'a> Parser<'a> {
         let words = self.words()?;
         let opens = *self.peek()? == Token::Open;
         match (words.is_empty(), opens) {
-            (true, _) => Err(self.syntax("a brace without what it belongs to")),
+            (true, _) => Err(self.syntax("`;` or a brace without what it belongs to")),
             (false, false) => Ok(Command::Simple { words, block: None }),
             (false, true) => Ok(Command::Simple { words, block: Some(Rc::new(self.braces(depth)?)) }),
         }
@@ -157,8 +186,9 @@ impl<'a> Parser<'a> {
         self.take()?;
         let mut block = Vec::new();
         loop {
-            self.skip_separators()?;
+            self.skip_newlines()?;
             match self.peek()? {
+                Token::Close if block.is_empty() => return Err(self.syntax("a block without commands")),
                 Token::Close => {
                     self.take()?;
                     return Ok(block);
@@ -173,12 +203,13 @@ impl<'a> Parser<'a> {
     fn until(&mut self, ends: &[&'static str], depth: usize) -> Result<(Block, &'static str), Syntax> {
         let mut block = Vec::new();
         loop {
-            self.skip_separators()?;
+            self.skip_newlines()?;
             if *self.peek()? == Token::End {
                 return Err(self.syntax(&format!("the text ends before `{}`", ends.join("` or `"))));
             }
             let keyword = self.keyword()?;
             match ends.iter().find(|&&end| keyword == Some(end)) {
+                Some(end) if block.is_empty() => return Err(self.syntax(&format!("no commands before `{end}`"))),
                 Some(end) => {
                     self.take()?;
                     return Ok((block, end));
@@ -211,7 +242,12 @@ impl<'a> Parser<'a> {
         let (Some(name), Some("in")) = (name, words.next().as_ref().and_then(Word::plain)) else {
             return Err(self.syntax("`for` without a name and `in`"));
         };
-        self.until(&["do"], depth)?;
+        self.skip_semicolon()?;
+        self.skip_newlines()?;
+        if self.keyword()? != Some("do") {
+            return Err(self.syntax("`for` without `do`"));
+        }
+        self.take()?;
         let (body, _) = self.until(&["done"], depth)?;
         Ok(Command::For { name, words: words.collect(), body })
     }
@@ -228,9 +264,7 @@ impl<'a> Parser<'a> {
         let name = self.keyword()?.map(str::to_string);
         let Some(name) = name else { return Err(self.syntax("`function` without a name")) };
         self.take()?;
-        while *self.peek()? == Token::NewLine {
-            self.take()?;
-        }
+        self.skip_newlines()?;
         if *self.peek()? != Token::Open {
             return Err(self.syntax("`function` without a block"));
         }
@@ -242,12 +276,11 @@ impl<'a> Parser<'a> {
 mod tests {
     use super::*;
 
-    /// The shape of every statement, or the line of the error.
+    /// The shape of every line, or the line of the error.
     fn shapes(text: &str) -> Vec<String> {
         let mut parser = Parser::new(text, 1000);
-        std::iter::from_fn(|| parser.statement())
-            .map(|result| result.map_or_else(|e| e.line.to_string(), shape))
-            .collect()
+        let shapes = |block: Block| block.into_iter().map(shape).collect::<Vec<_>>().join(";");
+        std::iter::from_fn(|| parser.line()).map(|line| line.map_or_else(|e| e.line.to_string(), shapes)).collect()
     }
 
     fn shape(command: Command) -> String {
@@ -266,10 +299,10 @@ mod tests {
     #[test]
     fn reads_statements() {
         let cases = [
-            ("a b; c\n\n;d", "2,1,1"),
-            ("if a; then b; elif c\nthen d; else e;f; fi g", "if 2 2,1"),
+            ("a b; c\n\nd;", "2;1,1"),
+            ("if a; then b; elif c\nthen d; else e;f; fi; g", "if 2 2;1"),
             ("for i in a b; do echo $i; done", "for i 2 1"),
-            ("while a; do b; done; until c; do d; e; done", "while 1 1 false,while 1 2 true"),
+            ("while a; do b; done; until c; do d; e; done", "while 1 1 false;while 1 2 true"),
             ("function f\n{\n a\n b\n}\nf", "function f 2,1"),
             ("menuentry 'a' --id b {\n  linux x\n}\n", "4{}"),
             ("echo if then fi 'fi'", "5"),
@@ -284,7 +317,12 @@ mod tests {
     fn goes_on_after_errors_in_the_next_line() {
         let cases = [
             ("a\nfi\nb", "1,2,1"),
-            ("a | b; c\nd", "1,1"),
+            ("a; b | c; d\ne", "1,1"),
+            ("if a; then b; fi c\nd", "1,1"),
+            ("menuentry x {\n}\nd", "2,1"),
+            ("if a; then fi\nd", "1,1"),
+            ("echo $ \nd", "1,1"),
+            ("a;; b\n; c\nin\nd", "1,2,3,1"),
             ("}\nb", "1,1"),
             ("if a; then b\nc", "2"),
             ("for x; do\na", "1,1"),
