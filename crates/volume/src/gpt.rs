@@ -74,10 +74,8 @@ fn is_wiped(disk: &Source, copies: &Copies) -> Result<bool> {
 fn use_copies(layout: &mut Layout, disk: &Source, record: Option<&Record>, copies: &Copies) {
     copies.report(layout, disk);
     let Some((copy, entries)) = copies.chosen() else {
-        if record.is_some_and(|record| record.protective().next().is_some()) {
-            layout.report(defect::GPT_INVALID, 0, "neither copy of the GPT is valid; only the MBR is left");
-        }
-        return;
+        let what = "neither copy of the GPT is valid; what the first sector says is all that is left";
+        return layout.report(defect::GPT_INVALID, 0, what);
     };
     layout.sector_size = copies.sector_size;
     layout.disk_id = Some(copy.disk_guid.clone());

@@ -39,7 +39,7 @@ impl crate::Scheme for Scheme {
             }
             return Ok(());
         }
-        if record.is_empty() && lvm::has_label(&disk)? {
+        if is_freebsd_dummy(&record) || record.is_empty() && lvm::has_label(&disk)? {
             return Ok(());
         }
         list(layout, &disk, &record)
@@ -52,6 +52,13 @@ pub(crate) fn first_sector(disk: &Source) -> Result<Option<[u8; 512]>> {
         return Ok(None);
     }
     read_array(disk, 0).map(Some).map_err(|error| error.within("the first sector of the disk"))
+}
+
+/// Whether it is what the boot blocks of FreeBSD hold where they fill a disk without slices: the fourth entry alone, of
+/// 50000 sectors from 0 whatever the disk (FreeBSD's `geom_part` knows it by the same values).
+fn is_freebsd_dummy(record: &Record) -> bool {
+    let entries: Vec<_> = record.used().map(|entry| (entry.index, entry.system, entry.start, entry.sectors)).collect();
+    entries == [(3, 0xA5, 0, 50_000)]
 }
 
 /// Whether all entries could be partitions of a disk of so many sectors, so that the sector is a table gone wrong

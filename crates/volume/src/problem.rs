@@ -50,7 +50,7 @@ problems! {
     MBR_LOGICAL_DUPLICATE "mbr-logical-duplicate" WARNING "two logical partitions begin at the same sector"
     MBR_GPT_REMAINS "mbr-gpt-remains" WARNING "a valid GPT lies behind a first sector that does not announce it"
 
-    GPT_INVALID "gpt-invalid" SEVERE "the MBR announces a GPT, and neither copy of it is valid"
+    GPT_INVALID "gpt-invalid" SEVERE "there should be a GPT, and neither copy of it is valid"
     GPT_PROTECTIVE_MBR "gpt-protective-mbr" SEVERE
         "no MBR entry of type EE begins at sector 1, without which Linux and firmware ignore the GPT"
     GPT_HYBRID_MISMATCH "gpt-hybrid-mismatch" WARNING "the MBR lists a partition that the GPT does not"

@@ -230,6 +230,18 @@ fn the_first_sector_decides_who_rules() {
     }
 }
 
+#[test]
+fn remains_of_a_gpt_without_an_mbr_are_named() {
+    let mut bytes = Gpt::usual().build();
+    bytes[..512].fill(0);
+    bytes[512 + 88] ^= 1;
+    assert_eq!(ids(&layout(bytes.clone())), ["gpt-primary-header-bad", "gpt-protective-mbr"]);
+    bytes[END + 88] ^= 1;
+    let layout = layout(bytes);
+    assert_eq!((layout.table, layout.volumes[0].kind), (None, Kind::Disk));
+    assert_eq!(ids(&layout), ["gpt-primary-header-bad", "gpt-backup-header-bad", "gpt-invalid"]);
+}
+
 /// A disk whose start was wiped has its partitions still; a filesystem made over an old GPT has none.
 #[test]
 fn a_backup_alone_counts_only_where_nothing_was_put_over_it() {

@@ -140,6 +140,10 @@ fn what_only_looks_like_a_table_is_one_disk() {
         assert_eq!((layout.table, layout.volumes.len(), layout.volumes[0].kind), (None, 1, Kind::Disk), "{start:x?}");
         assert_eq!(ids(&layout), [""; 0]);
     }
+    // FreeBSD's boot blocks at the start of a disk without slices.
+    let mut bytes = disk(1000);
+    record(&mut bytes, 0, &[(0, 0, 0), (0, 0, 0), (0, 0, 0), (0xA5, 0, 50_000)]);
+    assert_eq!(layout(bytes).table, None);
     // Boot code where the entries would be.
     let mut bytes = disk(1000);
     bytes[440..510].copy_from_slice(&[0xE8; 70]);
