@@ -92,16 +92,14 @@ fn in_initramfs(
     let built_in = |module: &str| lists.builtin.as_ref().is_ok_and(|(names, _)| names.contains(module));
     let missing = needs.get(name).into_iter().flatten();
     let missing = missing.filter(|need| !contents.modules.contains(*need) && !built_in(need)).cloned().collect();
-    let evidence = contents.facts.file.evidence.clone();
-    let path = contents.facts.file.path.clone();
-    let evidence = Evidence { path: Some(path), line: None, text: Some(format!("holds {name}")), ..evidence };
+    let evidence = contents.evidence.clone().saying(format!("holds {name}"));
     Ok(Driver { presence: Presence::Initramfs, evidence, missing_dependencies: missing })
 }
 
 impl Lists {
     fn read(context: &Context<'_>, version: &str) -> Self {
         let tree = context.tree();
-        let directory = format!("/lib/modules/{version}");
+        let directory = format!("{}/{version}", context.modules_directory());
         let builtin = tree.read(&format!("{directory}/modules.builtin"));
         let options: Vec<&str> = DRIVERS.iter().map(|(_, option, _)| *option).collect();
         let configs =
@@ -136,7 +134,7 @@ impl Lists {
     fn module(&self, context: &Context<'_>, version: &str, name: &str, directory: &str) -> Look<Driver> {
         let found =
             |evidence: Evidence| Driver { presence: Presence::Disk, evidence, missing_dependencies: Vec::new() };
-        let top = format!("/lib/modules/{version}");
+        let top = format!("{}/{version}", context.modules_directory());
         if let Ok((paths, evidence)) = &self.on_disk
             && let Some(path) = paths.get(name)
         {

@@ -38,6 +38,14 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Where the kernels' modules are; a root without `/lib` has them in `/usr` only.
+    pub(crate) fn modules_directory(&self) -> &'static str {
+        match self.tree().find("/lib/modules") {
+            Err(Gap::Absent) => "/usr/lib/modules",
+            _ => "/lib/modules",
+        }
+    }
+
     /// A file by its path in the guest.
     pub(crate) fn file_ref(&self, path: &str) -> Look<FileRef> {
         let found = self.tree().find(path)?;

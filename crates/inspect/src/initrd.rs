@@ -3,7 +3,7 @@
 use crate::guest::Context;
 use crate::kernels::guest_path;
 use crate::look::{Gap, Look, Outcome as _};
-use facts::{FileRef, Initramfs, Known};
+use facts::{Evidence, FileRef, Initramfs, Known};
 use initramfs::{Entry, Limits, Visitor};
 use std::collections::BTreeSet;
 
@@ -14,6 +14,8 @@ const FILE_LIMIT: u64 = 512 << 20;
 pub(crate) struct Contents {
     /// For the report.
     pub(crate) facts: Initramfs,
+    /// The last of the files, as the running guest sees it.
+    pub(crate) evidence: Evidence,
     /// Names of modules.
     pub(crate) modules: BTreeSet<String>,
     /// Its own `modules.dep`.
@@ -38,6 +40,7 @@ pub(crate) fn by_name(context: &Context<'_>, version: &str) -> Look<Vec<FileRef>
 pub(crate) fn read(context: &Context<'_>, files: &[FileRef]) -> Look<Contents> {
     let last = files.last().ok_or(Gap::Absent)?;
     let mut seen = Seen::default();
+    let mut evidence = Evidence::default();
     let mut facts = Initramfs { file: last.clone(), complete: Known::Is(true), ..Initramfs::default() };
     for file in files {
         let path = guest_path(context, file);
@@ -47,6 +50,7 @@ pub(crate) fn read(context: &Context<'_>, files: &[FileRef]) -> Look<Contents> {
         })?;
         let summary = initramfs::read(&content.bytes, &Limits::default(), &mut seen)
             .map_err(|error| Gap::unknown(format!("{path}: {error}")))?;
+        evidence = content.evidence;
         facts.segments.extend(summary.segments.iter().map(|&name| name.to_owned()));
         if !summary.complete {
             facts.complete = Known::Is(false);
@@ -56,7 +60,7 @@ pub(crate) fn read(context: &Context<'_>, files: &[FileRef]) -> Look<Contents> {
     facts.modules = u32::try_from(seen.modules.len()).unwrap_or(u32::MAX);
     facts.generator = seen.generator.map(str::to_owned).into();
     facts.host_only = seen.host_only.map_or_else(|| Known::unknown("it does not say"), Known::Is);
-    Ok(Contents { facts, modules: seen.modules, dependencies: seen.dependencies, hidden: seen.hidden })
+    Ok(Contents { facts, evidence, modules: seen.modules, dependencies: seen.dependencies, hidden: seen.hidden })
 }
 
 /// What goes by.

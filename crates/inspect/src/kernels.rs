@@ -37,8 +37,9 @@ pub(crate) fn examine(context: &Context<'_>) -> Look<Vec<Kernel>> {
 fn installed(context: &Context<'_>) -> Look<Vec<String>> {
     let tree = context.tree();
     let mut versions = BTreeSet::new();
-    for name in tree.names("/lib/modules")? {
-        let at = format!("/lib/modules/{name}");
+    let directory = context.modules_directory();
+    for name in tree.names(directory)? {
+        let at = format!("{directory}/{name}");
         if tree.has_file(&format!("{at}/modules.dep"))? || tree.has_dir(&format!("{at}/kernel"))? {
             versions.insert(name);
         }
@@ -87,7 +88,7 @@ fn kernel(
         Some((_, file)) => Ok(file.clone()),
         None => image_by_name(context, &version),
     };
-    let directory = format!("/lib/modules/{version}");
+    let directory = format!("{}/{version}", context.modules_directory());
     let modules = match tree.find(&directory) {
         Ok(found) => Ok(Evidence::file(&found.volume, &directory)),
         Err(gap) => Err(gap),
@@ -117,7 +118,7 @@ fn kernel(
 
 fn image_by_name(context: &Context<'_>, version: &str) -> Look<FileRef> {
     let in_boot = PREFIXES.iter().map(|prefix| format!("/boot/{prefix}{version}"));
-    let paths = in_boot.chain([format!("/lib/modules/{version}/vmlinuz")]);
+    let paths = in_boot.chain([format!("{}/{version}/vmlinuz", context.modules_directory())]);
     first(paths, |path| context.file_ref(&path))
 }
 
@@ -132,7 +133,7 @@ fn kernel_architecture(context: &Context<'_>, image: &Look<FileRef>, version: &s
     for name in
         ["drivers/virtio/virtio.ko", "drivers/block/virtio_blk.ko", "drivers/net/virtio_net.ko", "fs/ext4/ext4.ko"]
     {
-        let path = format!("/lib/modules/{version}/kernel/{name}");
+        let path = format!("{}/{version}/kernel/{name}", context.modules_directory());
         let Some(start) = context.tree().read_start(&path, architecture::HEADER).optional()? else { continue };
         if let Some(found) = architecture::of_elf(&start.bytes) {
             return Ok(found);

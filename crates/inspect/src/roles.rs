@@ -3,7 +3,7 @@
 //! The tests for a root and for what is mounted below it were laid down by libguestfs (daemon/inspect_fs.ml) and are
 //! widened here: a merged `/usr`, images without fstab.
 
-use crate::look::{Gap, Look, Outcome as _};
+use crate::look::{Look, Outcome as _};
 use crate::tree::Tree;
 use crate::volumes::{BIOS_BOOT, Held, Volumes};
 use facts::{Content, Known, Role, VolumeKind};
@@ -133,16 +133,14 @@ fn role(volumes: &Volumes, index: usize) -> Known<Role> {
     if let Some(role) = by_type(held) {
         return Known::Is(role);
     }
-    match &held.facts.content {
-        Known::Unknown(reason) => Known::Unknown(reason.clone()),
-        Known::Absent | Known::Is(Content::Other { .. }) => Known::Absent,
-        Known::Is(Content::Swap { .. }) => Known::Is(Role::Swap),
-        Known::Is(Content::Member { .. }) => Known::Is(Role::Member),
-        Known::Is(Content::Encrypted { .. }) => held.files.as_ref().map(|_| Role::Data).map_err(Gap::clone).known(),
-        Known::Is(Content::Filesystem(filesystem)) => match &held.files {
-            Ok(_) => Marks(&Tree::new(volumes, index)).role(&filesystem.fs_type).known(),
-            Err(gap) => Err(gap.clone()).known(),
-        },
+    match (&held.facts.content, &held.files) {
+        (Known::Is(Content::Swap { .. }), _) => Known::Is(Role::Swap),
+        (Known::Is(Content::Member { .. }), _) => Known::Is(Role::Member),
+        (Known::Is(Content::Filesystem(filesystem)), Ok(_)) => {
+            Marks(&Tree::new(volumes, index)).role(&filesystem.fs_type).known()
+        }
+        (_, Ok(_)) => Known::Is(Role::Data),
+        (_, Err(gap)) => Err(gap.clone()).known(),
     }
 }
 

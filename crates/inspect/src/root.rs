@@ -37,13 +37,10 @@ fn hidden(facts: &[Volume]) -> Known<Root> {
 
 fn unseen(volume: &Volume, facts: &[Volume]) -> Option<Reason> {
     match &volume.content {
-        Known::Unknown(reason) => Some(reason.clone()),
-        Known::Is(Content::Encrypted { by, .. }) => Some(Reason::new(format!("{} is encrypted ({by})", volume.id))),
         Known::Is(Content::Member { of, name, .. }) if !device::is_assembled(of, name.as_deref(), facts) => {
             Some(Reason::new(format!("{} is a part of something that was not assembled ({of})", volume.id)))
         }
-        Known::Is(Content::Filesystem(_)) if volume.role.value().is_none() => volume.role.reason().cloned(),
-        _ => None,
+        _ => volume.role.reason().cloned(),
     }
 }
 

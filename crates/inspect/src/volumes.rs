@@ -25,6 +25,12 @@ const FREEBSD_BOOT: &str = "83BD6B9D-7F41-11DC-BE0B-001560B84F0F";
 /// GPT type of an EFI system partition.
 pub(crate) const ESP: &str = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 
+/// Bytes at the start of a volume that are looked at to tell whether it is free.
+const HEAD: u64 = 128 << 10;
+
+/// First bytes of a BSD disk label, in the second sector of a slice.
+const BSD_LABEL: [u8; 4] = [0x57, 0x45, 0x56, 0x82];
+
 /// MBR type of an EFI system partition.
 pub(crate) const ESP_MBR: &str = "0xEF";
 
@@ -114,7 +120,14 @@ impl Volumes {
 
 fn hold(volume: volume::Volume) -> Result<Held> {
     let id = id(&volume);
-    let (content, files) = contents(&volume, &id)?;
+    let missing = volume.size.saturating_sub(volume.source.size());
+    let (mut content, files) = contents(&volume, &id)?;
+    if missing > 0
+        && let Known::Is(Content::Filesystem(filesystem)) = &mut content
+    {
+        let text = format!("the last {missing} bytes of it are not in the image");
+        filesystem.evidence.push(Evidence::volume(&id, text));
+    }
     let facts = Volume {
         id,
         kind: match volume.kind {
@@ -156,11 +169,13 @@ fn contents(volume: &volume::Volume, id: &VolumeId) -> Result<(Known<Content>, L
         return Ok((if begins_with_zeros(&volume.source)? { Known::Absent } else { other(name) }, Err(Gap::Absent)));
     }
     if let Some((_, name)) = NO_FILESYSTEM.iter().find(|(guid, _)| guid.eq_ignore_ascii_case(kind)) {
-        return Ok((other(name), Err(Gap::Absent)));
+        let gap =
+            if *name == "ldm-data" { Gap::unknown(format!("{id} is a part of a dynamic disk")) } else { Gap::Absent };
+        return Ok((other(name), Err(gap)));
     }
     match filesystem::identify(&volume.source) {
         Ok(Some(found)) => identified(found, volume, id),
-        Ok(None) => Ok((Known::Absent, Err(Gap::Absent))),
+        Ok(None) => unrecognised(&volume.source, id),
         Err(error) if error.kind() == ErrorKind::Io => Err(error),
         Err(error) => {
             let why = format!("{id}: {error}");
@@ -169,8 +184,22 @@ fn contents(volume: &volume::Volume, id: &VolumeId) -> Result<(Known<Content>, L
     }
 }
 
+/// A volume without any mark: free where it begins with zeros; else it may hold anything.
+fn unrecognised(source: &Source, id: &VolumeId) -> Result<(Known<Content>, Look<Box<dyn FileSystem>>)> {
+    if begins_with_zeros(source)? {
+        return Ok((Known::Absent, Err(Gap::Absent)));
+    }
+    let labelled = source.size() > 516 && storage::read_array(source, 512).is_ok_and(|magic| magic == BSD_LABEL);
+    if labelled {
+        let why = format!("{id} is divided by a BSD disk label, which is not read yet");
+        return Ok((Known::Is(Content::Other { name: "bsd-label".to_owned() }), Err(Gap::unknown(why))));
+    }
+    Ok((Known::Absent, Err(Gap::unknown(format!("{id} holds something that is not recognised")))))
+}
+
+/// Whether the first [`HEAD`] bytes are zeros: all that any format's first marks would be in.
 fn begins_with_zeros(source: &Source) -> Result<bool> {
-    let len = source.size().min(512);
+    let len = source.size().min(HEAD);
     match storage::read_vec(source, 0, len) {
         Ok(start) => Ok(storage::is_zero(&start)),
         Err(error) if error.kind() == ErrorKind::Io => Err(error),
@@ -206,10 +235,6 @@ fn on_filesystem(
     id: &VolumeId,
 ) -> Result<(Known<Content>, Look<Box<dyn FileSystem>>)> {
     let mut facts = filesystem_facts(&info, id);
-    if volume.source.size() < volume.size {
-        let text = format!("the last {} bytes of it are not in the image", volume.size - volume.source.size());
-        facts.evidence.push(Evidence::volume(id, text));
-    }
     if !readable {
         let why = format!("{id} holds {}, which is not read yet", info.fs_type);
         facts.readable = Known::Is(false);
