@@ -44,7 +44,7 @@ pub struct Metadata {
     pub uid: u32,
     /// Group.
     pub gid: u32,
-    /// Immutable or append-only flag. Known of regular files; `false` for everything else.
+    /// Immutable or append-only flag.
     pub immutable: bool,
 }
 

@@ -6,7 +6,8 @@
 use super::blocks::{self, Run};
 use super::features;
 use super::superblock::Superblock;
-use crate::field::{array, le32};
+use crate::field::{array, le16, le32};
+use crate::tree::FileKind;
 use crate::field::zeros;
 use storage::{Error, ReadAt, Result, read_vec, to_usize};
 
@@ -20,7 +21,10 @@ const FLAG_INLINE: u32 = 0x1000_0000;
 /// One inode: what is needed to read its content.
 #[derive(Debug)]
 pub(super) struct Inode {
-    number: u32,
+    pub(super) number: u32,
+    /// Where it lies, in bytes; for messages.
+    pub(super) offset: u64,
+    mode: u16,
     flags: u32,
     pub(super) size: u64,
     /// The fifteen words of `i_block`: block numbers, or the root of the tree of extents.
@@ -33,10 +37,23 @@ impl Inode {
         let bytes = read_vec(volume, offset, 128).map_err(|error| error.within(format!("inode {number}")))?;
         Ok(Inode {
             number,
+            offset,
+            mode: le16(&bytes, 0x00),
             flags: le32(&bytes, 0x20),
             size: u64::from(le32(&bytes, 0x6C)) << 32 | u64::from(le32(&bytes, 0x04)),
             root: array(&bytes, 0x28),
         })
+    }
+
+    /// What it is; none if its mode is no mode.
+    pub(super) fn kind(&self) -> Option<FileKind> {
+        match self.mode >> 12 {
+            0x8 => Some(FileKind::File),
+            0x4 => Some(FileKind::Directory),
+            0xA => Some(FileKind::Link),
+            0x1 | 0x2 | 0x6 | 0xC => Some(FileKind::Special),
+            _ => None,
+        }
     }
 
     /// Immutable or append-only.

@@ -1,10 +1,11 @@
 //! ext2, ext3 and ext4.
 //!
 //! Specification: Linux `Documentation/filesystems/ext4/`. Names and metadata are found by the crate `ext4-view`
-//! (`view.rs`); the superblock, the journal and the content of files are read here. Not supported: the features that
+//! (`view.rs`); the superblock, the journal, the content of files and what bounds the walk are read here. Not supported: the features that
 //! `features.rs` does not list as readable, a journal on another device, fast commits.
 
 mod blocks;
+mod directory;
 mod features;
 mod inode;
 mod journal;
@@ -13,13 +14,17 @@ mod superblock;
 mod view;
 
 use crate::cache::Cached;
-use crate::tree::{Driver, Entry, FileKind, FileSystem, Info, Metadata};
+use crate::tree::{Driver, Entry, FileKind, FileSystem, Info, Metadata, check_limit};
 use crate::GuestPath;
+use directory::Lookup;
 use inode::Inode;
 use std::sync::Arc;
 use storage::{Error, ReadAt, Result, Source};
 use superblock::Superblock;
 use view::View;
+
+/// Longest target of a link that Linux makes, in bytes.
+const MAX_LINK: u64 = 4096;
 
 /// Reads ext2, ext3 and ext4.
 pub(crate) struct Reader;
@@ -53,7 +58,7 @@ impl Driver for Reader {
         let (volume, replay) = journal::replayed(Arc::new(Cached::new(volume)), &superblock)?;
         info.notes.extend(replay);
         let view = View::load(volume.clone())?;
-        Ok(Box::new(Tree { volume, superblock, view, info }))
+        Ok(Box::new(Tree { volume, superblock, lookup: Lookup::default(), view, info }))
     }
 }
 
@@ -65,21 +70,23 @@ struct Tree {
     /// As it will be when the journal has been replayed.
     volume: Source,
     superblock: Superblock,
+    lookup: Lookup,
     view: View,
     info: Info,
 }
 
 impl Tree {
-    /// The inode of a path that leads to a regular file.
-    fn inode(&self, path: &GuestPath, kind: FileKind) -> Result<Inode> {
-        match kind {
-            FileKind::File => Inode::read(&*self.volume, &self.superblock, self.view.number(path)?),
-            kind => Err(Error::unsupported(format!("{path}: not a regular file but {}", kind.word()))),
-        }
+    fn inode(&self, path: &GuestPath) -> Result<Inode> {
+        self.lookup.find(&*self.volume, &self.superblock, path)
     }
 
+    /// The inode of a regular file, with a right checksum.
     fn file(&self, path: &GuestPath) -> Result<Inode> {
-        self.inode(path, self.view.metadata(path)?.kind)
+        let inode = self.inode(path)?;
+        match self.view.metadata(path)?.kind {
+            FileKind::File => Ok(inode),
+            kind => Err(Error::unsupported(format!("{path}: not a regular file but {}", kind.word()))),
+        }
     }
 }
 
@@ -89,24 +96,26 @@ impl FileSystem for Tree {
     }
 
     fn metadata(&self, path: &GuestPath) -> Result<Metadata> {
-        let mut metadata = self.view.metadata(path)?;
-        if metadata.kind == FileKind::File {
-            metadata.immutable = self.inode(path, metadata.kind)?.is_immutable();
-        }
-        Ok(metadata)
+        let immutable = self.inode(path)?.is_immutable();
+        Ok(Metadata { immutable, ..self.view.metadata(path)? })
     }
 
     fn read_dir(&self, path: &GuestPath) -> Result<Vec<Entry>> {
+        let inode = self.inode(path)?;
+        self.lookup.check(&*self.volume, &self.superblock, &inode).map_err(|error| error.within(path))?;
         self.view.read_dir(path)
     }
 
     fn read_link(&self, path: &GuestPath) -> Result<Vec<u8>> {
-        self.view.read_link(path)
+        match self.inode(path)?.size {
+            size if size > MAX_LINK => Err(Error::corrupt(0, format!("{path}: a link of {size} bytes"))),
+            _ => self.view.read_link(path),
+        }
     }
 
     fn read(&self, path: &GuestPath, limit: u64) -> Result<Vec<u8>> {
         let inode = self.file(path)?;
-        crate::tree::check_limit(path, inode.size, limit)?;
+        check_limit(path, inode.size, limit)?;
         inode.content(&*self.volume, &self.superblock, inode.size)
     }
 

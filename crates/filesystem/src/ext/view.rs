@@ -1,19 +1,16 @@
 //! Names, metadata and links, by the crate `ext4-view`, which checks the checksums of inodes and directories.
 //!
 //! It is not asked for the content of files: it takes extents that were allocated but never written for data, and holes
-//! in the trees of ext2 and ext3 for corruption. It does not say the flags of an inode either. [`number`](View::number)
-//! leads to both. Nor is it asked to replay a journal: it would, but not the journals of ext3 and of ext4 without
-//! metadata checksums, nor one that wraps around its end. A link whose target is no possible path of Linux (a name of
-//! more than 255 bytes) is an error.
+//! in the trees of ext2 and ext3 for corruption. Nor for flags, which it does not tell. Nor to replay a journal: it
+//! would, but not the journals of ext3 and of ext4 without metadata checksums, nor one that wraps around its end. It has
+//! no bounds of its own: what it walks has been walked by [`directory`](super::directory) before. A link whose target is
+//! no possible path of Linux (a name of more than 255 bytes) is an error.
 
 use crate::tree::{Entry, FileKind, MAX_ENTRIES, Metadata};
 use crate::GuestPath;
 use ext4_view::{Ext4, Ext4Error, Ext4Read, FileType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use storage::{Error, ReadAt, Result, Source};
-
-/// Longest target of a link that Linux makes, in bytes.
-const MAX_LINK: u64 = 4096;
 
 /// A source as `ext4-view` wants it.
 struct Bytes(Source);
@@ -45,17 +42,6 @@ impl View {
         })
     }
 
-    /// The number of the inode of a regular file.
-    pub(super) fn number(&self, path: &GuestPath) -> Result<u32> {
-        let debug = guarded(|| self.0.open(path.as_bytes()).map(|file| format!("{file:?}")))?;
-        // `File { inode: 12, position: 0, .. }`: the only place where the crate, pinned to one version, says it.
-        let digits = debug.split_once("inode: ").map(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
-        digits
-            .flatten()
-            .and_then(|digits| digits.parse().ok())
-            .ok_or_else(|| Error::unsupported("ext4-view no longer tells the number of an inode"))
-    }
-
     pub(super) fn read_dir(&self, path: &GuestPath) -> Result<Vec<Entry>> {
         guarded(|| {
             let mut entries = Vec::new();
@@ -75,10 +61,6 @@ impl View {
     }
 
     pub(super) fn read_link(&self, path: &GuestPath) -> Result<Vec<u8>> {
-        let size = self.metadata(path)?.size;
-        if size > MAX_LINK {
-            return Err(Error::corrupt(0, format!("{path}: a link of {size} bytes")));
-        }
         guarded(|| self.0.read_link(path.as_bytes())).map(|target| target.as_ref().to_vec())
     }
 }

@@ -10,20 +10,21 @@ const DESCRIPTOR: usize = 2048;
 const PRIMARY: u8 = 1;
 const SUPPLEMENTARY: u8 = 2;
 
-/// Whether a sequence of descriptors names UDF beside or instead of ISO 9660.
+/// Whether a sequence of descriptors names UDF beside or instead of ISO 9660. With larger blocks they lie further apart.
 pub(super) fn is_udf(b: &[u8]) -> bool {
-    descriptors(b).any(|descriptor| matches!(&descriptor[1..6], b"NSR02" | b"NSR03"))
+    let names = |step| descriptors(b, step).any(|descriptor| matches!(&descriptor[1..6], b"NSR02" | b"NSR03"));
+    names(DESCRIPTOR) || names(2 * DESCRIPTOR)
 }
 
-/// Descriptors, up to the first that is none.
-fn descriptors(b: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// Descriptors, `step` bytes from each to the next, up to the first that is none.
+fn descriptors(b: &[u8], step: usize) -> impl Iterator<Item = &[u8]> {
     let known: [&[u8]; 7] = [b"CD001", b"BEA01", b"NSR02", b"NSR03", b"TEA01", b"BOOT2", b"CDW02"];
-    b.chunks_exact(DESCRIPTOR).take_while(move |descriptor| known.contains(&&descriptor[1..6]))
+    b.chunks_exact(step).take_while(move |descriptor| known.contains(&&descriptor[1..6]))
 }
 
-/// Label (Joliet's, if there is one), date of making as `UUID=`, size.
+/// Label (Joliet's, unless it is only the beginning of the other), date of making as `UUID=`, size.
 pub(super) fn fill_iso(_: &dyn ReadAt, b: &[u8], info: &mut Info) -> Result<()> {
-    for descriptor in descriptors(b) {
+    for descriptor in descriptors(b, DESCRIPTOR) {
         match descriptor[0] {
             PRIMARY => {
                 info.label = label(&descriptor[40..72]);
@@ -31,7 +32,11 @@ pub(super) fn fill_iso(_: &dyn ReadAt, b: &[u8], info: &mut Info) -> Result<()> 
                 info.uuid = date(&descriptor[830..846]).or_else(|| date(&descriptor[813..829]));
             }
             SUPPLEMENTARY if matches!(&descriptor[88..91], b"%/@" | b"%/C" | b"%/E") => {
-                info.label = label_utf16(be_units(&descriptor[40..72])).or(info.label.take());
+                let (joliet, plain) = (label_utf16(be_units(&descriptor[40..72])), info.label.take());
+                info.label = match (joliet, plain) {
+                    (Some(joliet), Some(plain)) if plain.starts_with(&joliet) => Some(plain),
+                    (joliet, plain) => joliet.or(plain),
+                };
             }
             _ => {}
         }

@@ -182,3 +182,107 @@ fn others(volume: &dyn ReadAt) -> Result<Option<Content>> {
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(volume: &mut [u8], at: usize, bytes: &[u8]) {
+        volume[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+
+    /// What is found, and that it is lost with any byte of `vital`.
+    fn assert_found(volume: &[u8], expected: &Content, vital: &[usize]) {
+        assert_eq!(find(&volume.to_vec()).unwrap().as_ref(), Some(expected));
+        for &at in vital {
+            let mut other = volume.to_vec();
+            other[at] ^= 0xFF;
+            assert_ne!(find(&other).unwrap().as_ref(), Some(expected), "{at}");
+        }
+    }
+
+    fn named(of: &'static str, uuid: &str, name: &str) -> Content {
+        Content::Member { of, uuid: Some(uuid.into()), name: Some(name.into()) }
+    }
+
+    #[test]
+    fn luks_and_bitlocker() {
+        let mut volume = vec![0; 8192];
+        put(&mut volume, 0, b"LUKS\xBA\xBE\0\x02");
+        put(&mut volume, 168, b"e5f398d9-39da-4b6a-9ac3-e085a9394e7c");
+        let uuid = Some("e5f398d9-39da-4b6a-9ac3-e085a9394e7c".to_owned());
+        assert_found(&volume, &Content::Encrypted { by: "luks2", uuid }, &[0, 5, 7]);
+
+        let mut volume = vec![0; 8192];
+        put(&mut volume, 3, b"-FVE-FS-");
+        assert_found(&volume, &Content::Encrypted { by: "bitlocker", uuid: None }, &[3, 10]);
+        put(&mut volume, 3, b"MSWIN4.1");
+        assert_eq!(find(&volume).unwrap(), None);
+        put(&mut volume, 424, b"\x3B\xD6\x67\x49\x29\x2E\xD8\x4A\x83\x99\xF6\xA3\x39\xE3\xD0\x01");
+        assert_found(&volume, &Content::Encrypted { by: "bitlocker", uuid: None }, &[424]);
+    }
+
+    #[test]
+    fn md_of_all_minor_versions_needs_its_checksum() {
+        for at in [0usize, 4096, 65536 - 8192] {
+            let mut volume = vec![0; 65536];
+            put(&mut volume, at, &0xA92B_4EFCu32.to_le_bytes());
+            put(&mut volume, at + 4, &1u32.to_le_bytes());
+            put(&mut volume, at + 16, &(1..=16).collect::<Vec<u8>>());
+            put(&mut volume, at + 32, b"host:root");
+            put(&mut volume, at + 144, &(at as u64 / 512).to_le_bytes());
+            put(&mut volume, at + 220, &2u32.to_le_bytes());
+            let sum: u64 = volume[at..at + 260].chunks(4).map(|word| u64::from(le32(word, 0))).sum();
+            let folded = (sum & 0xFFFF_FFFF) + (sum >> 32);
+            put(&mut volume, at + 216, &u32::try_from(folded).unwrap().to_le_bytes());
+            let expected = named("md", "01020304-0506-0708-090a-0b0c0d0e0f10", "host:root");
+            assert_found(&volume, &expected, &[at, at + 4, at + 72, at + 144, at + 257]);
+        }
+    }
+
+    #[test]
+    fn lvm_in_any_of_four_sectors_needs_its_checksum() {
+        for sector in 0..4usize {
+            let mut volume = vec![0; 65536];
+            let at = sector * 512;
+            put(&mut volume, at, b"LABELONE");
+            put(&mut volume, at + 8, &(sector as u64).to_le_bytes());
+            put(&mut volume, at + 20, &32u32.to_le_bytes());
+            put(&mut volume, at + 24, b"LVM2 001");
+            put(&mut volume, at + 32, b"abcdefGHIJklmnOPQRstuvWXYZ012345");
+            let sum = crc32(0xF597_A6CF, &volume[at + 20..at + 512]);
+            put(&mut volume, at + 16, &sum.to_le_bytes());
+            let uuid = Some("abcdef-GHIJ-klmn-OPQR-stuv-WXYZ-012345".to_owned());
+            assert_found(&volume, &Content::Member { of: "lvm2", uuid, name: None }, &[at, at + 8, at + 24, at + 40]);
+        }
+    }
+
+    #[test]
+    fn the_others() {
+        let mut volume = vec![0; 65536];
+        put(&mut volume, 516, b"!Stra0tis\x86\xFF\x02\x5EArh");
+        put(&mut volume, 512 + 32, b"0123456789abcdef0123456789abcdef");
+        put(&mut volume, 512 + 64, b"fedcba9876543210fedcba9876543210");
+        let expected = named("stratis", "fedcba9876543210fedcba9876543210", "0123456789abcdef0123456789abcdef");
+        assert_found(&volume, &expected, &[516, 530]);
+
+        let mut volume = vec![0; 65536];
+        put(&mut volume, 3072, b"PRIVHEAD");
+        put(&mut volume, 3072 + 48, b"1b77da20-c717-11d0-a5be-00a0c91db73c");
+        put(&mut volume, 3072 + 208, b"HostDg0");
+        assert_found(&volume, &named("ldm", "1b77da20-c717-11d0-a5be-00a0c91db73c", "HostDg0"), &[3072]);
+
+        for (at, mark, of) in [
+            (0usize, &b"verity\0\0"[..], "dm-verity"),
+            (0, b"integrt\0", "dm-integrity"),
+            (65536 - 1024, b"Intel Raid ISM Cfg Sig. ", "isw"),
+        ] {
+            let mut volume = vec![0; 65536];
+            put(&mut volume, at, mark);
+            assert_found(&volume, &Content::Member { of, uuid: None, name: None }, &[at]);
+        }
+        for len in [0, 1, 100, 511, 600] {
+            assert_eq!(find(&vec![0; len]).unwrap(), None, "{len}");
+        }
+    }
+}

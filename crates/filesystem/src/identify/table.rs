@@ -44,6 +44,8 @@ const UFS1_LE: &[u8] = &0x0001_1954u32.to_le_bytes();
 const UFS1_BE: &[u8] = &0x0001_1954u32.to_be_bytes();
 const BCACHEFS: &[u8] =
     &[0xC6, 0x85, 0x73, 0xF6, 0x66, 0xCE, 0x90, 0xA9, 0xD9, 0x6A, 0x60, 0xCF, 0x80, 0x3D, 0xF7, 0xEF];
+const BCACHE: &[u8] = &[0xC6, 0x85, 0x73, 0xF6, 0x4E, 0x1A, 0x45, 0xCA, 0x82, 0x65, 0xF5, 0x7F, 0x48, 0xBA, 0x6D, 0x81];
+
 static ROWS: &[Row] = &[
     Row {
         fs_type: "xfs",
@@ -144,7 +146,16 @@ static ROWS: &[Row] = &[
         label: Some((168, 80)),
         ..PLAIN
     },
-    Row { fs_type: "bcachefs", at: &[4096], marks: &[(24, BCACHEFS)], uuid: Some(56), label: Some((72, 32)), ..PLAIN },
+    Row {
+        fs_type: "bcachefs",
+        at: &[4096],
+        marks: &[(24, BCACHEFS), (24, BCACHE)],
+        // It long bore the mark of bcache, whose own versions end at 6.
+        sound: |b| b[24..40] == *BCACHEFS || le16(b, 16) > 6,
+        uuid: Some(56),
+        label: Some((72, 32)),
+        ..PLAIN
+    },
     Row {
         fs_type: "minix",
         at: &[1024],

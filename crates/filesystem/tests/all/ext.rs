@@ -74,7 +74,7 @@ fn trees_are_read_as_they_were_written() {
         ("ext4", "-t ext4 -b 4096 -I 512"),
         ("ext4", "-t ext4 -b 65536"),
         ("ext4", "-t ext4 -b 4096 -O ^metadata_csum,^64bit"),
-        ("ext4", "-t ext4 -b 4096 -O ^has_journal,^extent,^flex_bg"),
+        ("ext4", "-t ext4 -b 4096 -O ^has_journal,^extent,^64bit,^flex_bg"),
         ("ext4", "-t ext4 -b 1024 -O metadata_csum,metadata_csum_seed,orphan_file,quota,project"),
         ("ext4", "-t ext4 -b 4096 -O bigalloc -C 16384"),
         ("ext4", "-t ext4 -b 4096 -O mmp"),
@@ -87,6 +87,25 @@ fn trees_are_read_as_they_were_written() {
         let fs = open(source(&image)).unwrap();
         assert_same(&guest_tree(&*fs), &expected, options);
         assert_same_metadata(&*fs, &root, &expected, options);
+    }
+}
+
+#[test]
+fn directories_with_trees_of_hashes_are_read_whole() {
+    if !have(TOOLS) || !have(&["e2fsck"]) {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("tree");
+    sample_tree(&root);
+    for i in 0..2000 {
+        std::fs::write(root.join(format!("many/another-rather-long-name-number-{i}")), i.to_string()).unwrap();
+    }
+    for options in ["-t ext4 -b 1024", "-t ext3 -b 1024"] {
+        let image = make(dir.path(), &root, options);
+        crate::support::run_with(&[0, 1], "e2fsck", &["-fyD".as_ref(), image.as_os_str()]);
+        assert!(run!("debugfs", "-R", "htree_dump /many", &image).contains("Root node dump"), "{options}");
+        assert_same(&guest_tree(&*open(source(&image)).unwrap()), &host_tree(&root), options);
     }
 }
 
@@ -141,6 +160,7 @@ fn flags_and_unwritten_extents_are_seen() {
     for command in [
         "set_inode_field /etc/size-1 flags 0x80010",
         "set_inode_field /etc/size-511 flags 0x80020",
+        "set_inode_field /usr flags 0x80010",
         "set_inode_field /usr/sparse size 0x700000",
         "fallocate /usr/sparse 100 1700",
     ] {
@@ -150,7 +170,8 @@ fn flags_and_unwritten_extents_are_seen() {
     assert!(extents.contains("Uninit"), "{extents}");
     let fs = open(source(&image)).unwrap();
     let immutable = |path: &str| fs.metadata(&path.into()).unwrap().immutable;
-    assert!(immutable("/etc/size-1") && immutable("/etc/size-511") && !immutable("/etc/size-1024"));
+    assert!(immutable("/etc/size-1") && immutable("/etc/size-511") && immutable("/usr"));
+    assert!(!immutable("/etc/size-1024") && !immutable("/etc"));
     let mut expected = std::fs::read(root.join("usr/sparse")).unwrap();
     expected.resize(0x70_0000, 0);
     assert!(fs.read(&"/usr/sparse".into(), 1 << 30).unwrap() == expected);

@@ -38,7 +38,7 @@ fn path() -> String {
 
 /// Runs a tool and gives what it says; it must succeed, with one of the given codes.
 pub(crate) fn run_with(codes: &[i32], program: &str, args: &[&OsStr]) -> String {
-    let output = Command::new(program).args(args).env("PATH", path()).env("LC_ALL", "C").output().unwrap();
+    let output = Command::new(program).args(args).env("PATH", path()).env("LC_ALL", "C.UTF-8").output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.code().is_some_and(|code| codes.contains(&code)), "{program} {args:?}: {said}");
     String::from_utf8_lossy(&output.stdout).into_owned()
