@@ -93,7 +93,7 @@ impl Group {
         let extent_size = section.number("extent_size").and_then(|sectors| sectors.checked_mul(SECTOR));
         let mut group = Group {
             name: name.to_owned(),
-            uuid: section.text("id").ok_or_else(|| missing("id"))?.to_owned(),
+            uuid: section.word("id").ok_or_else(|| missing("id"))?.to_owned(),
             seqno: section.number("seqno").ok_or_else(|| missing("seqno"))?,
             extent_size: extent_size.filter(|&size| size > 0).ok_or_else(|| missing("extent_size"))?,
             physical: HashMap::new(),
@@ -118,17 +118,17 @@ impl Group {
     fn add(&mut self, name: &str, section: &Section<'_>) {
         let mut segments = Vec::new();
         for (_, section) in section.sections().filter(|(name, _)| name.starts_with("segment")) {
-            let stores = ["cow_store", "merging_store"].into_iter().filter_map(|key| section.text(key));
+            let stores = ["cow_store", "merging_store"].into_iter().filter_map(|key| section.word(key));
             self.stores.extend(stores.map(str::to_owned));
-            if section.text("merging_store").is_some() {
-                self.merging.extend(section.text("origin").map(str::to_owned));
+            if section.word("merging_store").is_some() {
+                self.merging.extend(section.word("origin").map(str::to_owned));
             }
             segments.push(segment(section));
         }
         segments.sort_by_key(|segment| segment.start);
         self.logical.push(Described {
             name: name.to_owned(),
-            uuid: section.text("id").unwrap_or_default().to_owned(),
+            uuid: section.word("id").unwrap_or_default().to_owned(),
             is_visible: section.lists("status", "VISIBLE") && !is_part(name),
             segments,
         });
@@ -144,7 +144,7 @@ impl Described {
 
 fn physical(section: &Section<'_>) -> Option<Physical> {
     Some(Physical {
-        uuid: section.text("id")?.to_owned(),
+        uuid: section.word("id")?.to_owned(),
         start: section.number("pe_start")?.checked_mul(SECTOR)?,
         extents: section.number("pe_count")?,
     })
@@ -152,7 +152,7 @@ fn physical(section: &Section<'_>) -> Option<Physical> {
 
 fn segment(section: &Section<'_>) -> Segment {
     let number = |name| section.number(name).unwrap_or(0);
-    let kind = section.text("type").unwrap_or("unknown");
+    let kind = section.word("type").unwrap_or("unknown");
     let stripes = areas(section.list("stripes"));
     let stripe_size = number("stripe_size").saturating_mul(SECTOR);
     let (kind, map) = match kind {
@@ -176,7 +176,7 @@ fn segment(section: &Section<'_>) -> Segment {
 /// Pairs of a name and an extent; nothing if it is no such list.
 fn areas(list: &[Value<'_>]) -> Vec<Area> {
     let area = |pair: &[Value<'_>]| match pair {
-        [Value::Text(name), Value::Number(extent)] => Some(Area { name: (*name).to_owned(), extent: *extent }),
+        [name, Value::Number(extent)] => Some(Area { name: name.word()?.to_owned(), extent: *extent }),
         _ => None,
     };
     list.chunks(2).map(area).collect::<Option<_>>().unwrap_or_default()
@@ -184,10 +184,7 @@ fn areas(list: &[Value<'_>]) -> Vec<Area> {
 
 /// Names of whole volumes, of which every `step`th holds data (the ones between hold what a RAID remembers).
 fn whole(list: &[Value<'_>], step: usize) -> Vec<Area> {
-    let area = |value: &Value<'_>| match value {
-        Value::Text(name) => Some(Area { name: (*name).to_owned(), extent: 0 }),
-        Value::Number(_) => None,
-    };
+    let area = |value: &Value<'_>| Some(Area { name: value.word()?.to_owned(), extent: 0 });
     list.iter().skip(step - 1).step_by(step).map(area).collect::<Option<_>>().unwrap_or_default()
 }
 

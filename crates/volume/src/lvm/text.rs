@@ -31,6 +31,16 @@ pub(super) enum Value<'a> {
     Text(&'a str),
 }
 
+impl<'a> Value<'a> {
+    /// A name, type or UUID. They are repeated to users, so that nothing else is taken for one.
+    pub(super) fn word(self) -> Option<&'a str> {
+        match self {
+            Value::Text(text) => Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic())),
+            Value::Number(_) => None,
+        }
+    }
+}
+
 impl<'a> Section<'a> {
     /// Parses a whole text.
     pub(super) fn parse(text: &'a str) -> Result<Section<'a>, String> {
@@ -68,9 +78,10 @@ impl<'a> Section<'a> {
         }
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
+    /// A name, type or UUID.
+    pub(super) fn word(&self, name: &str) -> Option<&'a str> {
         match self.get(name)? {
-            Item::Value(Value::Text(text)) => Some(text),
+            Item::Value(value) => value.word(),
             _ => None,
         }
     }
@@ -119,6 +130,9 @@ impl<'a> Parser<'a> {
                 return Ok(section);
             };
             self.count()?;
+            if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte)) {
+                return Err(self.unexpected());
+            }
             let item = match self.token()? {
                 Token::Mark(b'=') => self.value_or_list()?,
                 Token::Mark(b'{') => {
@@ -230,18 +244,19 @@ mod tests {
                     x { stripes = [\"pv0\", 7]\n}\n}\n# c\nhost = \"q\\\"x\\\\\"\t# end\nversion = 1\nf = 0.5\n\0";
         let section = Section::parse(text).unwrap();
         let group = section.section("vg0").unwrap();
-        assert_eq!((group.text("id"), group.number("seqno")), (Some("a-b"), Some(3)));
+        assert_eq!((group.word("id"), group.number("seqno")), (Some("a-b"), Some(3)));
         assert!(group.lists("status", "WRITE") && !group.lists("flags", "x"));
         let list = group.section("x").unwrap().list("stripes");
         assert_eq!(list, [Value::Text("pv0"), Value::Number(7)]);
-        assert_eq!(section.text("host"), Some("q\\\"x\\\\"));
-        assert_eq!((section.number("version"), section.text("f")), (Some(1), Some("0.5")));
+        assert_eq!(section.word("host"), Some("q\\\"x\\\\"));
+        assert_eq!((section.number("version"), section.word("f")), (Some(1), Some("0.5")));
         assert_eq!(section.sections().count(), 1);
     }
 
     #[test]
     fn refuses_what_has_no_end_or_no_sense() {
-        for text in ["a {", "a = \"b", "a = [1, 2", "}", "a = }", "a", "= 1", "a = [ { ]", "a { b = 1 ] }"] {
+        for text in ["a {", "a = \"b", "a = [1, 2", "}", "a = }", "a", "= 1", "a = [ { ]", "a { b = 1 ] }", "\x1b = 1"]
+        {
             assert!(Section::parse(text).is_err(), "{text}");
         }
         assert!(Section::parse(&("a{".repeat(15) + &"}".repeat(15))).is_ok());

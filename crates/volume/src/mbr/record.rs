@@ -1,8 +1,11 @@
 //! One sector with four partition entries: the MBR itself, or a link of the chain of logical partitions.
 //!
-//! Read by the crate `mbrman`, whose view of a whole disk is not used: its walk of the chain has no limit but the
-//! disk's end, overflows on large numbers, and gives up all partitions for one damaged link. It also refuses a sector
-//! for one odd boot flag, so that flags are judged here and not shown to it.
+//! Read by the crate `mbrman`, of which only the reading of one sector is used. Its walk of the chain gives up the
+//! whole disk, primary partitions too, for a loop, a link that goes backward or one that is damaged; it stops the program
+//! where a start overflows 32 bits, and has no limit but the disk's end. The chain is walked in [`extended`]. It also
+//! refuses a sector for one odd boot flag, so that flags are judged here and not shown to it.
+//!
+//! [`extended`]: super::extended
 
 use mbrman::MBRHeader;
 use std::io::Cursor;
