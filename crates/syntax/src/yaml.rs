@@ -1,12 +1,14 @@
 //! YAML of `cloud.cfg` and netplan, with the lines of its values.
 //!
 //! YAML 1.2 as `saphyr-parser` scans it, without recursion; the tree is built here. Tags are ignored and scalars stay
-//! text. Not supported, and errors: aliases (and with them merge keys), keys that are no scalars, documents after the
-//! first. Where the first line is `## template: jinja`, lines that hold a `{% … %}` statement are passed over.
+//! text. An alias is a copy of what it names, and counts as such against the bounds, so that aliases of aliases end
+//! there; a merge key (`<<`) stays a key of that name. Not supported: keys that are no scalars, which are errors, and
+//! documents after the first. Where the first line is `## template: jinja`, lines that hold a `{% … %}` statement are passed over.
 
 use saphyr_parser::{Event, Parser};
 
 use crate::text::decode;
+use std::collections::BTreeMap;
 
 /// Longest text that is read, in bytes. Ours: a `cloud.cfg` has under 10 KiB.
 const MAX_TEXT: usize = 1 << 20;
@@ -75,6 +77,7 @@ fn without_statements(text: &str) -> String {
 struct Open {
     node: Node,
     key: Option<String>,
+    anchor: usize,
 }
 
 #[derive(Default)]
@@ -82,37 +85,64 @@ struct Tree {
     open: Vec<Open>,
     root: Option<Node>,
     nodes: usize,
+    /// Complete nodes by the parser's number for their anchor; 0 is no anchor.
+    anchors: BTreeMap<usize, Node>,
 }
 
 impl Tree {
     fn add(&mut self, event: Event<'_>, line: u32) -> Result<(), String> {
         match event {
-            Event::Scalar(text, ..) => self.put(Node { value: Value::Text(text.into_owned()), line }),
-            Event::SequenceStart(..) => self.begin(Node { value: Value::List(Vec::new()), line }),
-            Event::MappingStart(..) => self.begin(Node { value: Value::Map(Vec::new()), line }),
+            Event::Scalar(text, _, anchor, _) => {
+                self.anchored(Node { value: Value::Text(text.into_owned()), line }, anchor)
+            }
+            Event::SequenceStart(anchor, _) => self.begin(Node { value: Value::List(Vec::new()), line }, anchor),
+            Event::MappingStart(anchor, _) => self.begin(Node { value: Value::Map(Vec::new()), line }, anchor),
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
-                Some(done) => self.put(done.node),
+                Some(done) => self.anchored(done.node, done.anchor),
                 None => Ok(()),
             },
-            Event::Alias(_) => Err("an alias, which is not supported".to_string()),
+            Event::Alias(anchor) => self.repeat(anchor),
             _ => Ok(()),
         }
     }
 
-    fn begin(&mut self, node: Node) -> Result<(), String> {
+    fn begin(&mut self, node: Node, anchor: usize) -> Result<(), String> {
         if self.open.len() == MAX_DEPTH {
             return Err("nested more than 64 deep".to_string());
         }
-        self.open.push(Open { node, key: None });
+        self.open.push(Open { node, key: None, anchor });
         Ok(())
+    }
+
+    fn anchored(&mut self, node: Node, anchor: usize) -> Result<(), String> {
+        if anchor != 0 {
+            self.count(node.nodes())?;
+            self.anchors.insert(anchor, node.clone());
+        }
+        self.put(node)
+    }
+
+    /// Puts a copy of what the alias names.
+    fn repeat(&mut self, anchor: usize) -> Result<(), String> {
+        let Some(node) = self.anchors.get(&anchor) else {
+            return Err("an alias of what it stands in".to_string());
+        };
+        if self.open.len() + node.depth() > MAX_DEPTH {
+            return Err("nested more than 64 deep".to_string());
+        }
+        let node = node.clone();
+        self.count(node.nodes())?;
+        self.put(node)
+    }
+
+    fn count(&mut self, nodes: usize) -> Result<(), String> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes > MAX_NODES { Err("more than 100000 values".to_string()) } else { Ok(()) }
     }
 
     /// Puts a complete node where it belongs.
     fn put(&mut self, node: Node) -> Result<(), String> {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err("more than 100000 values".to_string());
-        }
+        self.count(1)?;
         let Some(around) = self.open.last_mut() else {
             self.root = Some(node);
             return Ok(());
@@ -128,6 +158,24 @@ impl Tree {
 }
 
 impl Node {
+    fn children(&self) -> Box<dyn Iterator<Item = &Node> + '_> {
+        match &self.value {
+            Value::Text(_) => Box::new(std::iter::empty()),
+            Value::List(items) => Box::new(items.iter()),
+            Value::Map(pairs) => Box::new(pairs.iter().map(|(_, node)| node)),
+        }
+    }
+
+    /// How many there are in it, itself counted. Never deeper than [`MAX_DEPTH`].
+    fn nodes(&self) -> usize {
+        1 + self.children().map(Node::nodes).sum::<usize>()
+    }
+
+    /// How deep it is; a scalar is 0.
+    fn depth(&self) -> usize {
+        self.children().map(|child| child.depth() + 1).max().unwrap_or(0)
+    }
+
     /// The value of a key of a mapping.
     pub fn get(&self, key: &str) -> Option<&Node> {
         match &self.value {
@@ -248,11 +296,12 @@ disable_root: off
 
     #[test]
     fn says_where_it_fails() {
-        let cases: [(&[u8], &str); 7] = [
+        let cases: [(&[u8], &str); 8] = [
             (b"a: 1\nb: [1, 2\n", "line 3: "),
             (b"a: 1\n  - b: 2\n", "line 2: "),
             (b"a: \"open\n", "line 1: "),
-            (b"a: &x 1\nb: *x\n", "line 2: an alias"),
+            (b"a: 1\nb: *x\n", "line 2: "),
+            (b"a: 1\nb: &x [*x]\n", "line 2: an alias of what it stands in"),
             (b"a: 1\n? [b]\n: c\n", "line 2: a key that is no scalar"),
             (b"a: 1\nb\0: 2\n", "line 2: a NUL"),
             (b"x: {a: 1}}\n", "line 1: "),
@@ -261,6 +310,24 @@ disable_root: off
             let error = parse(text).unwrap_err();
             assert!(error.starts_with(expected), "{text:?}: {error}");
         }
+    }
+
+    #[test]
+    fn aliases_are_copies_and_bombs_end_at_the_bound() {
+        let node = parse(b"base: &b |\n  text\nlist: &l [*b, x]\nsame: *l\n").unwrap();
+        assert_eq!(get(&node, "same.0").and_then(Node::text), Some("text\n"));
+        assert_eq!(get(&node, "same"), get(&node, "list"));
+        let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_string();
+        for level in 1..40 {
+            let below = format!("*a{}", level - 1);
+            bomb += &format!("a{level}: &a{level} [{}]\n", [below.as_str(); 9].join(","));
+        }
+        assert!(parse(bomb.as_bytes()).unwrap_err().contains("100000"));
+        let mut deep = "a0: &a0 [x]\n".to_string();
+        for level in 1..100 {
+            deep += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
+        }
+        assert!(parse(deep.as_bytes()).unwrap_err().contains("64 deep"));
     }
 
     #[test]
