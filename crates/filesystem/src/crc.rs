@@ -3,15 +3,15 @@
 /// Reflected table for `polynomial`.
 const fn table(polynomial: u32) -> [u32; 256] {
     let mut table = [0; 256];
-    let mut byte = 0;
+    let mut byte = 0u32;
     while byte < 256 {
-        let mut crc = byte as u32;
+        let mut crc = byte;
         let mut bit = 0;
         while bit < 8 {
             crc = if crc & 1 == 1 { (crc >> 1) ^ polynomial } else { crc >> 1 };
             bit += 1;
         }
-        table[byte] = crc;
+        table[byte as usize] = crc;
         byte += 1;
     }
     table

@@ -195,7 +195,7 @@ impl Bpb {
         match self.width {
             Width::Fat12 => {
                 let pair = u16::from_le_bytes(*bytes.first_chunk()?);
-                Some(u32::from(if cluster % 2 == 0 { pair & 0xFFF } else { pair >> 4 }))
+                Some(u32::from(if cluster.is_multiple_of(2) { pair & 0xFFF } else { pair >> 4 }))
             }
             Width::Fat16 => Some(u16::from_le_bytes(*bytes.first_chunk()?).into()),
             Width::Fat32 => Some(u32::from_le_bytes(*bytes.first_chunk()?) & 0x0FFF_FFFF),

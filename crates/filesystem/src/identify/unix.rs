@@ -80,8 +80,8 @@ pub(super) fn btrfs(volume: &dyn ReadAt, b: &[u8], info: &mut Info) -> Result<()
 /// Numbers are in the order of bytes of the machine that made it.
 pub(super) fn ufs(_: &dyn ReadAt, b: &[u8], info: &mut Info) -> Result<()> {
     let little = matches!(le32(b, 1372), 0x1954_0119 | 0x0001_1954);
-    let (word, long): (fn(&[u8], usize) -> u32, fn(&[u8], usize) -> u64) =
-        if little { (le32, le64) } else { (be32, be64) };
+    let word: fn(&[u8], usize) -> u32 = if little { le32 } else { be32 };
+    let long: fn(&[u8], usize) -> u64 = if little { le64 } else { be64 };
     let id = (word(b, 144), word(b, 148));
     info.uuid = (id != (0, 0)).then(|| format!("{:08x}{:08x}", id.0, id.1));
     let (block, fragment) = (u64::from(word(b, 48)), u64::from(word(b, 52)));
