@@ -54,9 +54,14 @@ impl Driver for Reader {
         if !unreadable.is_empty() {
             return Err(Error::unsupported(format!("ext: {} is not read here", unreadable.join(", "))));
         }
-        let mut info = superblock.info(volume.size());
+        let before = superblock.info(volume.size());
         let (volume, replay) = journal::replayed(Arc::new(Cached::new(volume)), &superblock)?;
-        info.notes.extend(replay);
+        // The journal may hold a newer superblock: other counts of what is free, even another size.
+        let superblock = self::superblock(&*volume)?;
+        superblock.check(volume.size())?;
+        let Info { size, free, inodes, free_inodes, .. } = superblock.info(volume.size());
+        let notes = before.notes.into_iter().chain(replay).collect();
+        let info = Info { size, free, inodes, free_inodes, notes, ..before };
         let view = View::load(volume.clone())?;
         Ok(Box::new(Tree { volume, superblock, lookup: Lookup::default(), view, info }))
     }

@@ -192,8 +192,10 @@ impl Superblock {
         } else if !valid {
             info.notes.push("it was not unmounted cleanly".into());
         }
-        if errors {
-            info.notes.push(format!("its own record says that errors were found ({} so far)", le32(&self.bytes, 0x194)));
+        match le32(&self.bytes, 0x194) {
+            0 if errors => info.notes.push("its own record says that errors were found".into()),
+            0 => {}
+            count => info.notes.push(format!("its own record says that {count} errors were found")),
         }
         if self.size() > len {
             info.notes.push(format!(

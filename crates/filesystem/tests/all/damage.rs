@@ -67,6 +67,14 @@ fn small_tree(root: &Path) {
     }
 }
 
+/// Writes a transaction to the journal, with what revokes a part of it, and leaves it there.
+fn leave_in_journal(dir: &Path, image: &Path) {
+    let (block, script) = (dir.join("block"), dir.join("script"));
+    fs::write(&block, noise(7, 3 * 1024)).unwrap();
+    fs::write(&script, format!("jo -c -v 3\njw -b 100,101,102 {}\njw -r 101\njc\n", block.display())).unwrap();
+    run!("debugfs", "-w", "-f", &script, image);
+}
+
 /// Small images of every kind that is read here.
 fn small_images(dir: &Path) -> Vec<(&'static str, Vec<u8>)> {
     let root = dir.join("tree");
@@ -85,6 +93,9 @@ fn small_images(dir: &Path) -> Vec<(&'static str, Vec<u8>)> {
         args.extend(options.split(' ').map(std::ffi::OsStr::new));
         args.push(image.as_os_str());
         run_with(&[0], "mke2fs", &args);
+        if name == "ext3" {
+            leave_in_journal(dir, &image);
+        }
         images.push((name, fs::read(&image).unwrap()));
     }
     for (name, width, sectors) in [("FAT12", "12", 256u64 << 10), ("FAT16", "16", 4300 << 9), ("FAT32", "32", 34 << 20)]
@@ -102,7 +113,7 @@ fn small_images(dir: &Path) -> Vec<(&'static str, Vec<u8>)> {
     images
 }
 
-const MAKERS: &[&str] = &["mke2fs", "mkfs.vfat", "mcopy"];
+const MAKERS: &[&str] = &["mke2fs", "debugfs", "mkfs.vfat", "mcopy"];
 
 #[test]
 fn flipped_bytes() {
