@@ -84,6 +84,25 @@ struct Log<'a> {
     seed: u32,
 }
 
+/// Where the journal's blocks lie, in order and without holes, and how many they are.
+fn find(volume: &dyn ReadAt, superblock: &Superblock) -> Result<(Vec<Run>, u64)> {
+    let number = le32(&superblock.bytes, 0xE0);
+    if number == 0 || superblock.compat & features::HAS_JOURNAL == 0 {
+        return Err(Error::unsupported("it is on another device"));
+    }
+    let inode = Inode::read(volume, superblock, number)?;
+    let blocks = inode.size / superblock.block_size;
+    if blocks > MAX_BLOCKS {
+        return Err(Error::unsupported(format!("a journal of {blocks} blocks; up to {MAX_BLOCKS} are read")));
+    }
+    let runs = inode.runs(volume, superblock, blocks * superblock.block_size)?;
+    let held = runs.iter().try_fold(0, |next, run| (run.logical == next).then_some(next + run.count));
+    if blocks == 0 || held != Some(blocks) {
+        return Err(Error::corrupt(0, "the journal is empty or has holes"));
+    }
+    Ok((runs, blocks))
+}
+
 /// What one transaction changes, until it is committed.
 #[derive(Default)]
 struct Transaction {
@@ -93,21 +112,8 @@ struct Transaction {
 
 impl<'a> Log<'a> {
     fn open(volume: &'a dyn ReadAt, superblock: &Superblock) -> Result<Self> {
-        let number = le32(&superblock.bytes, 0xE0);
-        if number == 0 || superblock.compat & features::HAS_JOURNAL == 0 {
-            return Err(Error::unsupported("it is on another device"));
-        }
-        let inode = Inode::read(volume, superblock, number)?;
+        let (runs, blocks) = find(volume, superblock)?;
         let block_size = superblock.block_size;
-        let blocks = inode.size / block_size;
-        if blocks > MAX_BLOCKS {
-            return Err(Error::unsupported(format!("a journal of {blocks} blocks; up to {MAX_BLOCKS} are read")));
-        }
-        let runs = inode.runs(volume, superblock, blocks * block_size)?;
-        let held = runs.iter().try_fold(0, |next, run| (run.logical == next).then_some(next + run.count));
-        if blocks == 0 || held != Some(blocks) {
-            return Err(Error::corrupt(0, "the journal is empty or has holes"));
-        }
         let at = runs[0].physical * block_size;
         let head = read_vec(volume, at, 1024)?;
         let (magic, kind) = (be32(&head, 0), be32(&head, 4));
@@ -126,7 +132,7 @@ impl<'a> Log<'a> {
         };
         let last = u64::saturating_sub(len, fast);
         let sound = u64::from(be32(&head, 0x0C)) == block_size && len <= blocks;
-        if !sound || first == 0 || first >= last || start >= last {
+        if !sound || first == 0 || first >= last || (start > 0 && !(first..last).contains(&start)) {
             return Err(Error::corrupt(at, "the journal's superblock contradicts itself"));
         }
         Ok(Log {

@@ -112,24 +112,27 @@ impl Superblock {
 
     /// Whether sizes and counts fit each other and a volume of `len` bytes. Readers trust them when they allocate.
     pub(super) fn check(&self, len: u64) -> Result<()> {
-        let wrong = |what: String| Err(Error::corrupt(OFFSET, format!("ext superblock: {what}")));
         if self.has_checksum() && !self.is_proven() {
-            return wrong("its checksum is wrong".into());
+            return wrong("its checksum is wrong");
         }
         if self.size() > len {
+            let (blocks, size) = (self.blocks, self.block_size);
             return wrong(format!(
-                "{} blocks of {} bytes do not fit in the volume's {len} bytes; the image may be cut short",
-                self.blocks, self.block_size
+                "{blocks} blocks of {size} bytes do not fit in the volume's {len} bytes; the image may be cut short"
             ));
         }
-        let bits = u32::try_from(self.block_size * 8).unwrap_or(u32::MAX);
-        let first = le32(&self.bytes, 0x14);
-        let per_group = le32(&self.bytes, 0x20);
-        let per_cluster = match self.ro_compat & features::BIGALLOC {
-            0 => 1,
-            _ => 1u32.checked_shl(le32(&self.bytes, 0x1C).saturating_sub(le32(&self.bytes, 0x18))).unwrap_or(0),
+        self.check_groups()?;
+        self.check_inodes()
+    }
+
+    fn check_groups(&self) -> Result<()> {
+        let (first, per_group) = (le32(&self.bytes, 0x14), le32(&self.bytes, 0x20));
+        let log_blocks_per_cluster = match self.ro_compat & features::BIGALLOC {
+            0 => 0,
+            _ => le32(&self.bytes, 0x1C).saturating_sub(le32(&self.bytes, 0x18)).min(31),
         };
-        if per_group < MIN_GROUP || u64::from(per_group) > u64::from(bits) * u64::from(per_cluster) {
+        // A bitmap of one block has a bit for each cluster of the group.
+        if per_group < MIN_GROUP || u64::from(per_group) > (self.block_size * 8) << log_blocks_per_cluster {
             return wrong(format!("{per_group} blocks in a group"));
         }
         if first > 1 || u64::from(first) >= self.blocks {
@@ -138,7 +141,18 @@ impl Superblock {
         if self.groups() > MAX_GROUPS {
             return wrong(format!("{} groups are more than the {MAX_GROUPS} that are read", self.groups()));
         }
-        if self.inodes_per_group == 0 || self.inodes_per_group > bits {
+        let descriptor = self.descriptor_size();
+        if descriptor < 32 || !descriptor.is_power_of_two() || u64::from(descriptor) > self.block_size {
+            return wrong(format!("group descriptors of {descriptor} bytes"));
+        }
+        if self.descriptors() + self.groups() * u64::from(descriptor) > self.size() {
+            return wrong("its group descriptors reach past its end");
+        }
+        Ok(())
+    }
+
+    fn check_inodes(&self) -> Result<()> {
+        if self.inodes_per_group == 0 || u64::from(self.inodes_per_group) > self.block_size * 8 {
             return wrong(format!("{} inodes in a group", self.inodes_per_group));
         }
         if u64::from(self.inodes) > self.groups() * u64::from(self.inodes_per_group) {
@@ -146,13 +160,6 @@ impl Superblock {
         }
         if self.inode_size < 128 || !self.inode_size.is_power_of_two() || u64::from(self.inode_size) > self.block_size {
             return wrong(format!("inodes of {} bytes", self.inode_size));
-        }
-        let descriptor = self.descriptor_size();
-        if descriptor < 32 || !descriptor.is_power_of_two() || u64::from(descriptor) > self.block_size {
-            return wrong(format!("group descriptors of {descriptor} bytes"));
-        }
-        if self.descriptors() + self.groups() * u64::from(descriptor) > self.size() {
-            return wrong("its group descriptors reach past its end".into());
         }
         Ok(())
     }
@@ -208,6 +215,10 @@ impl Superblock {
         }
         info
     }
+}
+
+fn wrong(what: impl std::fmt::Display) -> Result<()> {
+    Err(Error::corrupt(OFFSET, format!("ext superblock: {what}")))
 }
 
 #[cfg(test)]

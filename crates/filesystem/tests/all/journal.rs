@@ -209,8 +209,12 @@ fn an_unreadable_journal_leaves_a_note_and_the_old_tree() {
     debugfs(dir.path(), &image, "feature needs_recovery\n");
     let journal = blocks(&image, "<8>");
     let disk = fs::File::options().write(true).open(&image).unwrap();
-    disk.write_all_at(&[0; 1024], journal[0] * 1024).unwrap();
-    let fs = open(source(&image)).unwrap();
-    assert!(fs.info().notes.iter().any(|note| note.contains("not replayed")), "{:?}", fs.info().notes);
-    assert!(read(&*fs, FILE) == before);
+    // A log that begins before its first block, ends before it begins, has other blocks, or is none.
+    for (at, word) in [(0x14, 5u32), (0x10, 2), (0x0C, 4096), (0x00, 0)] {
+        disk.write_all_at(&3u32.to_be_bytes(), journal[0] * 1024 + 0x1C).unwrap();
+        disk.write_all_at(&word.to_be_bytes(), journal[0] * 1024 + at).unwrap();
+        let fs = open(source(&image)).unwrap();
+        assert!(fs.info().notes.iter().any(|note| note.contains("not replayed")), "{at}: {:?}", fs.info().notes);
+        assert!(read(&*fs, FILE) == before);
+    }
 }
