@@ -9,14 +9,15 @@ use super::{backing, check, overlap, tables};
 use crate::{Disk, Info, Opener};
 use std::cell::RefCell;
 use std::ops::Range;
-use std::sync::Arc;
-use storage::{Error, Extent, ReadAt, Result, Source, State, check_range, to_usize};
+use std::sync::{Arc, OnceLock};
+use storage::{Error, Extent, Extents, ReadAt, Result, Source, State, check_range, to_usize};
 
 /// Runs that one extent may span: whoever walks extents step by step must not pay for the whole map each time.
 const MAX_LOOK: usize = 256;
 
-/// Runs from this length on are worth asking the file below for its holes (an image may be preallocated).
-const LONG_RUN: u64 = 1 << 20;
+/// Holes of the file below that are worth knowing (an image may be preallocated), and how many of them.
+const MIN_HOLE: u64 = 64 << 10;
+const MAX_HOLES: usize = 1 << 16;
 
 #[derive(Debug)]
 struct Image {
@@ -28,6 +29,7 @@ struct Image {
     map: Map,
     backing: Option<Arc<dyn Disk>>,
     cache: Cache,
+    holes: OnceLock<Vec<Range<u64>>>,
 }
 
 /// Opens the image in `file`, number `depth` of a chain.
@@ -49,7 +51,7 @@ pub(super) fn open(file: Source, opener: &dyn Opener, depth: u32) -> Result<Arc<
     overlap::refuse(&file, &header, &tables, &map, refcounts.as_ref())?;
     let backing = backing::open(&header, opener, depth)?;
     let cache = Cache::new(to_usize(header.cluster_size())?);
-    Ok(Arc::new(Image { info, header, file, data, map, backing, cache }))
+    Ok(Arc::new(Image { info, header, file, data, map, backing, cache, holes: OnceLock::new() }))
 }
 
 /// What can be known from the header not to be readable.
@@ -156,8 +158,8 @@ impl Image {
         match place {
             Place::Absent => self.backing_extent(range),
             Place::Zero => Ok(Extent { range, state: State::Zero }),
-            Place::At(at) if range.end - range.start >= LONG_RUN => self.data_extent(range, at + within),
-            Place::At(_) | Place::Compressed(_) => Ok(Extent { range, state: State::Data }),
+            Place::At(at) => self.data_extent(range, at + within),
+            Place::Compressed(_) => Ok(Extent { range, state: State::Data }),
             Place::Mixed(subclusters) => {
                 let size = self.header.cluster_size() / 32;
                 let (end, place, start) = subcluster_run(subclusters, within, size);
@@ -169,10 +171,34 @@ impl Image {
 
     /// Clusters may be there and have never been written to: then the file has a hole.
     fn data_extent(&self, range: Range<u64>, at: u64) -> Result<Extent> {
-        let below = self.data.extent_at(at)?;
-        let end = range.end.min(range.start + below.size());
-        let state = if below.is_data() { State::Data } else { State::Zero };
-        Ok(Extent { range: range.start..end, state })
+        let len = range.end - range.start;
+        let holes = self.holes()?;
+        let next = holes.partition_point(|hole| hole.end <= at);
+        let (len, state) = match holes.get(next) {
+            Some(hole) if hole.start <= at => (len.min(hole.end - at), State::Zero),
+            Some(hole) => (len.min(hole.start - at), State::Data),
+            None => (len, State::Data),
+        };
+        Ok(Extent { range: range.start..range.start + len, state })
+    }
+
+    /// Holes of the data file that are worth knowing, found when they are first asked for. One walk: to ask at each
+    /// run would take a filesystem that looks page by page (tmpfs) through the same pages again and again.
+    fn holes(&self) -> Result<&[Range<u64>]> {
+        if let Some(holes) = self.holes.get() {
+            return Ok(holes);
+        }
+        let mut holes = Vec::new();
+        for extent in Extents::new(&self.data) {
+            let extent = extent?;
+            if !extent.is_data() && extent.size() >= MIN_HOLE {
+                holes.push(extent.range);
+            }
+            if holes.len() == MAX_HOLES {
+                break;
+            }
+        }
+        Ok(self.holes.get_or_init(|| holes))
     }
 }
 

@@ -4,6 +4,7 @@ use super::features::DATA_FILE;
 use super::header::Header;
 use super::map::{Map, Packed, Place, Subclusters};
 use crate::fields::be64;
+use std::ops::Range;
 use storage::{Error, ReadAt, Result, State, read_vec, to_usize};
 
 /// Bits of entries, by the specification.
@@ -68,6 +69,8 @@ pub(super) fn read_map(file: &dyn ReadAt, header: &Header, tables: &[L2], data_s
     let mut map = Map::new(header.size);
     let entry_len = to_usize(header.l2_entry_len())?;
     let mut bytes = vec![0; if tables.is_empty() { 0 } else { to_usize(header.cluster_size())? }];
+    let worth_asking = tables.len() as u64 * header.cluster_size() > CHEAP;
+    let mut holes = Holes { file, worth_asking, data: 0..0 };
     let mut expected = 0;
     for table in tables {
         if table.index > expected {
@@ -75,7 +78,7 @@ pub(super) fn read_map(file: &dyn ReadAt, header: &Header, tables: &[L2], data_s
         }
         expected = table.index + 1;
         let start = table.index * header.l2_reach();
-        if is_hole(file, table.offset, header.cluster_size())? {
+        if holes.contain(table.offset, header.cluster_size())? {
             map.push(start, Place::Absent);
             continue;
         }
@@ -100,10 +103,32 @@ pub(super) fn read_map(file: &dyn ReadAt, header: &Header, tables: &[L2], data_s
     Ok(map)
 }
 
-/// Whether nothing of a table is stored: a sparse file may claim more tables than anyone could read.
-fn is_hole(file: &dyn ReadAt, offset: u64, len: u64) -> Result<bool> {
-    let extent = file.extent_at(offset)?;
-    Ok(extent.state != State::Data && extent.size() >= len)
+/// Tells tables of which nothing is stored: a sparse file may claim more tables than anyone could read.
+///
+/// Asking a filesystem for holes can cost as much as reading, so it is done only where there is much to read, and not
+/// again within what is known to be data.
+struct Holes<'a> {
+    file: &'a dyn ReadAt,
+    worth_asking: bool,
+    data: Range<u64>,
+}
+
+/// Tables that are read without asking, in bytes.
+const CHEAP: u64 = 64 << 20;
+
+impl Holes<'_> {
+    fn contain(&mut self, offset: u64, len: u64) -> Result<bool> {
+        let known = self.data.start <= offset && offset + len <= self.data.end;
+        if known || !self.worth_asking {
+            return Ok(false);
+        }
+        let extent = self.file.extent_at(offset)?;
+        if extent.state != State::Data {
+            return Ok(extent.size() >= len);
+        }
+        self.data = extent.range;
+        Ok(false)
+    }
 }
 
 /// Reads an entry about the cluster at `guest`.

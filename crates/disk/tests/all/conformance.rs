@@ -146,7 +146,8 @@ fn writes_past_the_end_and_bad_options_are_refused() {
         let unknown = format.create(Arc::new(Growing::default()), &options(4096, &[("colour", "blue")]));
         refused(unknown.map(drop), ErrorKind::Unsupported, "colour");
     }
-    let cases: &[(&str, u64, &[(&str, &str)], &str)] = &[
+    type Given<'a> = &'a [(&'a str, &'a str)];
+    let cases: &[(&str, u64, Given<'_>, &str)] = &[
         ("qcow2", 1 << 20, &[("cluster_size", "3k")], "power of two"),
         ("qcow2", 1 << 20, &[("cluster_size", "4M")], "power of two"),
         ("qcow2", 1 << 20, &[("compat", "2.0")], "1.1, v3, 0.10"),

@@ -46,7 +46,7 @@ fn unpack(packed: &Path, to: &Path) {
 }
 
 fn sha256(disk: &dyn ReadAt) -> String {
-    const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+    static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
     let mut hash = Sha256::new();
     let mut buf = vec![0; 1 << 20];
     for extent in Extents::new(disk) {
