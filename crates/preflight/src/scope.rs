@@ -70,6 +70,16 @@ pub(crate) fn network_by_itself(linux: &Linux) -> bool {
     cloud_init || linux.network.network_manager.value() == Some(&true)
 }
 
+/// Whether the system boots in a way of its own, so that what is not found in the usual places proves nothing: Container
+/// Linux keeps kernel and configuration on its ESP and lays out its root at the first boot, a unified kernel image
+/// (`/EFI/Linux/*.efi`) holds kernel, initramfs and command line.
+pub(crate) fn self_contained(facts: &Facts, guest: &Guest) -> bool {
+    let unified = |path: &str| path.to_ascii_lowercase().contains("/efi/linux/");
+    let image = facts.boot.esp_loaders.value().into_iter().flatten();
+    guest.distribution.value().is_some_and(|found| matches!(found.id.as_str(), "coreos" | "flatcar"))
+        || image.filter_map(|loader| loader.evidence.path.as_deref()).any(unified)
+}
+
 /// Whether a list of cloud-init's data sources has the one of ECS.
 pub(crate) fn names_aliyun(datasources: &[String]) -> bool {
     datasources.iter().any(|name| name.eq_ignore_ascii_case("AliYun"))

@@ -4,7 +4,7 @@ use crate::head::{head, holds, say};
 use crate::json::{TOOL, Tool};
 use crate::page::{Page, cut, place, size};
 use crate::style::{Ink, Style};
-use facts::{Bootability, Evidence, Facts, Filesystem, Guest, Kernel, Known, Linux, Presence, Volume};
+use facts::{Bootability, Evidence, Facts, Filesystem, Guest, Kernel, Known, Linux, LoaderKind, Presence, Volume};
 use serde::Serialize;
 use std::io;
 
@@ -28,7 +28,7 @@ pub fn inspect_json(facts: &Facts, out: &mut dyn io::Write) -> io::Result<()> {
 /// The facts that a person asks for first.
 pub fn inspect_text(facts: &Facts, style: &Style) -> String {
     let mut page = Page::new(style);
-    page.hanging(&style.paint(Ink::Bold, ""), 0, &facts.image.path);
+    page.hanging("", 0, &facts.image.path);
     page.gap();
     head(&mut page, facts);
     image(&mut page, facts);
@@ -65,7 +65,7 @@ fn volumes(page: &mut Page<'_>, facts: &Facts) {
     title(page, "Volumes");
     for volume in &facts.volumes {
         let role = say(&volume.role, |role| format!("{role:?}").to_lowercase(), "no role");
-        let about = volume.filesystem().map_or(String::new(), |filesystem| filesystem_words(filesystem));
+        let about = volume.filesystem().map_or(String::new(), filesystem_words);
         let text = format!("{}, {role}, {}{about}{}", holds(volume), size(volume.size), names(volume));
         page.row(&cut(&volume.id.to_string()), &text);
     }
@@ -100,13 +100,22 @@ fn boot(page: &mut Page<'_>, facts: &Facts) {
         page.row(name, &way_words(way));
     }
     let Some(loader) = facts.guest.value().and_then(|guest| guest.loader.value()) else { return };
-    page.row("loader", &format!("{:?}, {}", loader.kind, places(&loader.config)));
+    page.row("loader", &format!("{}, {}", loader_name(loader.kind), places(&loader.config)));
     for (index, entry) in loader.entries.iter().enumerate() {
         let mark = if loader.default.value() == Some(&index) { "*" } else { " " };
         page.row(&format!("entry {index}{mark}"), &cut(&entry.title));
         if mark == "*" {
             page.row("command line", &cut(&entry.cmdline));
         }
+    }
+}
+
+fn loader_name(kind: LoaderKind) -> &'static str {
+    match kind {
+        LoaderKind::Grub2 => "GRUB 2",
+        LoaderKind::GrubLegacy => "GRUB 0.9x",
+        LoaderKind::Extlinux => "extlinux",
+        LoaderKind::SystemdBoot => "systemd-boot",
     }
 }
 

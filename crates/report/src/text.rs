@@ -12,6 +12,8 @@ pub(crate) struct Reporter;
 
 /// Evidence shown of one finding; the rest is counted.
 const PLACES: usize = 8;
+/// Rules named for one reason; the rest is counted.
+const NAMES: usize = 6;
 
 impl crate::Reporter for Reporter {
     fn name(&self) -> &'static str {
@@ -50,10 +52,11 @@ fn verdict(page: &mut Page<'_>, report: &Report) {
             _ => [blocking, warnings + 1, notes],
         });
     let open = open(report).count();
-    let words = [(counts[0], "to fix", ""), (counts[1], "warning", "s"), (counts[2], "note", "s"), (open, "open", "")]
-        .into_iter()
-        .filter(|(count, ..)| *count > 0)
-        .map(|(count, word, plural)| format!("{count} {word}{}", if count == 1 { "" } else { plural }));
+    let words =
+        [(counts[0], "to fix", ""), (counts[1], "warning", "s"), (counts[2], "note", "s"), (open, "undecided", "")]
+            .into_iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, word, plural)| format!("{count} {word}{}", if count == 1 { "" } else { plural }));
     let words: Vec<_> = words.collect();
     let words = if words.is_empty() { "nothing to remark".into() } else { words.join(", ") };
     let what = match report.disk {
@@ -111,7 +114,15 @@ fn unknowns(page: &mut Page<'_>, report: &Report) {
     page.gap();
     page.line(&page.style.paint(Ink::Bold, "Unknown"));
     for (why, ids) in reasons {
-        page.hanging("  ", 4, &format!("{}: {why}", ids.join(", ")));
+        page.hanging("  ", 4, &format!("{}: {why}", some_of(&ids)));
+    }
+}
+
+/// The first names, and how many more there are.
+fn some_of(ids: &[&str]) -> String {
+    match ids.len().saturating_sub(NAMES) {
+        0 => ids.join(", "),
+        more => format!("{} and {more} more", ids[..NAMES].join(", ")),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::rules::prelude::*;
 /// Bytes below which a root filesystem is full for all that matters: no host key, no log, no lease can be written.
 const FULL: u64 = 16 << 20;
 /// Bytes below which a root filesystem is short of room.
-const SHORT: u64 = 500 << 20;
+const SHORT: u64 = 100 << 20;
 /// Per cent below which any filesystem is short of room.
 const SHORT_PER_CENT: u64 = 10;
 
@@ -19,7 +19,7 @@ pub(crate) static RULE: Rule = Rule {
     source: "Image compliance tool, item disk use rate (2021); the limits are ours",
     docs: "\
 # What it checks
-Free space on the root filesystem (warning below 10 % or 500 MiB, failure below 16 MiB) and on a separate /boot, /usr
+Free space on the root filesystem (warning below 10 % or 100 MiB, failure below 16 MiB) and on a separate /boot, /usr
 or /var (warning below 10 %).
 
 # Why ECS needs it
@@ -73,6 +73,6 @@ pub(crate) mod tests {
 
     #[test]
     fn little_room_is_a_warning() {
-        assert_eq!(findings(&RULE, |facts, _| root_fs(facts).free = is(100 << 20))[0].severity, Severity::Degraded);
+        assert_eq!(findings(&RULE, |facts, _| root_fs(facts).free = is(50 << 20))[0].severity, Severity::Degraded);
     }
 }

@@ -32,7 +32,8 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     let table = tally.value(&disk.table);
     for problem in &disk.problems {
         let severe = problem.severe && target.disk == DiskUse::System;
-        let finding = Finding::new(sentence(problem), remedy(problem)).at(problem.evidence.clone());
+        let finding =
+            Finding::new(sentence(problem), remedy(problem)).at(problem.evidence.clone().saying(problem.id.clone()));
         tally.fail(if severe { finding } else { finding.only(Severity::Degraded) });
     }
     if table.is_none() && disk.table.is_absent() && target.disk == DiskUse::System && facts.guest.value().is_some() {
@@ -46,17 +47,17 @@ fn check(facts: &Facts, target: &Target) -> Judged {
 
 fn sentence(problem: &Problem) -> String {
     match &problem.evidence.text {
-        Some(text) => format!("the partition table is not sound ({}): {text}", problem.id),
+        Some(text) => format!("the partition table is not sound: {text}"),
         None => format!("the partition table is not sound ({})", problem.id),
     }
 }
 
 fn remedy(problem: &Problem) -> &'static str {
     match problem.id.as_str() {
-        "gpt-backup-not-at-end" | "gpt-backup-missing" => {
+        "gpt-backup-not-at-end" | "gpt-backup-missing" | "gpt-usable-range" => {
             "fetch the image again if it was cut short; if the disk was resized, run sgdisk -e on a raw copy of it"
         }
-        "partition-beyond-end" => "the image was cut short: fetch or convert it again",
+        id if id.ends_with("beyond-end") => "the image was cut short: fetch or convert it again",
         _ => "sgdisk -v on a raw copy of the disk says more; write the table anew, or convert the original disk again",
     }
 }

@@ -36,7 +36,12 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     }
     let finding = Finding::new(
         format!("BIOS finds nothing to boot on this disk: {}", first(&bios.missing)),
-        "install the boot loader in the source system: grub-install /dev/sda (RHEL family: grub2-install)",
+        match facts.guest.value() {
+            Some(_) => {
+                "install the boot loader in the source system: grub-install /dev/sda (RHEL family: grub2-install)"
+            }
+            None => "install the boot loader of the system again (grub-install /dev/sda; Windows: bootrec /fixmbr)",
+        },
     );
     Ok(vec![finding.at_all(&bios.missing).at_all(&bios.evidence)])
 }

@@ -26,6 +26,9 @@ Install the packages again that hold them (`bash`, `util-linux`, `systemd-sysv`)
 fn check(facts: &Facts, target: &Target) -> Judged {
     let (guest, linux) = linux(facts, target)?;
     let Some(missing) = known(&linux.missing_programs)?.filter(|missing| !missing.is_empty()) else { return passed() };
+    if self_contained(facts, guest) {
+        return Err(Undecided::unknown("this system lays out its root at the first boot"));
+    }
     let places: Vec<_> = missing.iter().map(|path| Evidence::file(&guest.root, path).saying("not there")).collect();
     let message = format!("programs that every boot needs are missing: {}", missing.join(", "));
     let remedy = "install the packages again that hold them: bash, util-linux, systemd-sysv";

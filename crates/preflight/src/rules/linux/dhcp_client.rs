@@ -30,7 +30,7 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     }
     let message = "no DHCP client is installed: an instance gets no address";
     let remedy = "install one in the source system: apt-get install isc-dhcp-client, or yum install dhclient";
-    let at = Evidence::file(&guest.root, "/usr/sbin").saying("no DHCP client here or where else they are");
+    let at = Evidence::file(&guest.root, "/usr/sbin").saying("none here, nor in the other directories of programs");
     Ok(vec![Finding::new(message, remedy).at(at)])
 }
 

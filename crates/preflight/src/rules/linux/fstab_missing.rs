@@ -32,7 +32,9 @@ fn check(facts: &Facts, target: &Target) -> Judged {
         let (what, severity) = match entry.spec.kind {
             SpecKind::Removable => ("a removable medium, which an instance does not have", Severity::NoBoot),
             SpecKind::Md if missing => ("a RAID array that is not on this disk", Severity::NoBoot),
-            SpecKind::Other if missing => ("nothing that is on this disk", Severity::NoBoot),
+            SpecKind::Other if missing && entry.spec.text.starts_with("/dev/") => {
+                ("nothing that is on this disk", Severity::NoBoot)
+            }
             SpecKind::Network => ("a share on the network, which may be out of reach", Severity::Degraded),
             SpecKind::Md => {
                 tally.value(&entry.spec.volume);

@@ -30,6 +30,9 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     let mut tally = Tally::default();
     let anew = "write it anew in the source system: update-grub, or grub2-mkconfig -o /boot/grub2/grub.cfg";
     let Some(loader) = known(&guest.loader)? else {
+        if self_contained(facts, guest) {
+            return Err(Undecided::unknown("this system keeps its boot configuration inside its loader"));
+        }
         let message = "there is no configuration of a boot loader in /boot or on the ESP";
         return Ok(vec![Finding::new(message, anew).at(Evidence::file(&guest.root, "/boot"))]);
     };
@@ -44,7 +47,10 @@ fn check(facts: &Facts, target: &Target) -> Judged {
         tally.fail(finding(message, remedy).at_all(&loader.default_evidence));
     }
     if loader.timeout.value().is_some_and(|seconds| *seconds < 0) {
-        let remedy = "set GRUB_TIMEOUT=1 in /etc/default/grub and write the configuration anew";
+        let remedy = match loader.kind {
+            LoaderKind::Grub2 => "set GRUB_TIMEOUT=1 in /etc/default/grub and write the configuration anew",
+            _ => "write timeout 1 into the configuration of the boot loader",
+        };
         tally.fail(finding("the boot menu waits for a key, for ever", remedy));
     }
     if loader.locked.value() == Some(&true) {

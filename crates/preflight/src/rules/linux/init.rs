@@ -45,6 +45,9 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     let (guest, linux) = linux(facts, target)?;
     let mut tally = Tally::default();
     let Some(init) = known(&linux.init)? else {
+        if self_contained(facts, guest) {
+            return Err(Undecided::unknown("this system lays out its root at the first boot"));
+        }
         let message = "there is no init system: /sbin/init is missing";
         let remedy = "install one in the source system (systemd-sysv, systemd)";
         return Ok(vec![Finding::new(message, remedy).at(Evidence::file(&guest.root, "/sbin/init"))]);

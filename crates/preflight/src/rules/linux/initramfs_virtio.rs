@@ -50,7 +50,11 @@ fn check(facts: &Facts, target: &Target) -> Judged {
         }
     }
     let unread = kernel.initramfs.value().is_some_and(|initramfs| initramfs.complete.value() != Some(&true));
-    for (names, where_) in [(on_disk, "on the disk but not in the initramfs"), (nowhere, "nowhere")] {
+    let behind = match kernel.initramfs.is_absent() {
+        true => "on the disk only, and is loaded without an initramfs",
+        false => "on the disk but not in the initramfs",
+    };
+    for (names, where_) in [(on_disk, behind), (nowhere, "nowhere")] {
         if names.is_empty() {
             continue;
         }

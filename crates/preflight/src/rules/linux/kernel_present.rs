@@ -28,6 +28,9 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     let (guest, _) = linux(facts, target)?;
     let install = "install the kernel package of the distribution in the source system";
     if known(&guest.kernels)?.is_none_or(Vec::is_empty) {
+        if self_contained(facts, guest) {
+            return Err(Undecided::unknown("this system keeps its kernel apart from its root"));
+        }
         let boot = Evidence::file(&guest.root, "/boot").saying("no kernel");
         let finding = Finding::new("there is no kernel on this disk", install).at(boot);
         return Ok(vec![finding.at(Evidence::file(&guest.root, "/lib/modules"))]);
@@ -39,15 +42,17 @@ fn check(facts: &Facts, target: &Target) -> Judged {
         let at = Evidence::file(&guest.root, format!("/lib/modules/{}", kernel.version));
         tally.fail(Finding::new(message, install).at(at).only(Severity::Degraded));
     }
-    if kernel.image.is_absent() {
+    if kernel.image.is_absent() && self_contained(facts, guest) {
+        tally.doubt("this system keeps its kernel apart from its root");
+    } else if kernel.image.is_absent() {
         let message = format!("kernel {} has modules, but no image in /boot", kernel.version);
         tally.fail(Finding::new(message, install).at_all(&kernel_places(kernel)));
     }
-    if let (Some(kernel_for), Some(userland)) = (tally.value(&kernel.architecture), tally.value(&guest.userland)) {
-        if !runs(*kernel_for, userland.value) {
-            let message = format!("kernel {} is for {kernel_for}, the programs for {}", kernel.version, userland.value);
-            tally.fail(Finding::new(message, install).at_all(&userland.evidence).at_all(&kernel_places(kernel)));
-        }
+    if let (Some(kernel_for), Some(userland)) = (tally.value(&kernel.architecture), tally.value(&guest.userland))
+        && !runs(*kernel_for, userland.value)
+    {
+        let message = format!("kernel {} is for {kernel_for}, the programs for {}", kernel.version, userland.value);
+        tally.fail(Finding::new(message, install).at_all(&userland.evidence).at_all(&kernel_places(kernel)));
     }
     tally.done()
 }
@@ -66,6 +71,15 @@ pub(crate) mod tests {
         fires: |facts, _| guest_of(facts).kernels = Known::Absent,
         passes: |_, _| (),
         undecided: |facts, _| kernel_of(facts).architecture = Known::unknown("no header that is known"),
+    }
+
+    #[test]
+    fn container_linux_keeps_its_kernel_elsewhere() {
+        let outcome = judge(&RULE, |facts, _| {
+            of(&mut guest_of(facts).distribution).id = "coreos".into();
+            guest_of(facts).kernels = Known::Absent;
+        });
+        assert_eq!(outcome.word(), "UNKNOWN");
     }
 
     #[test]

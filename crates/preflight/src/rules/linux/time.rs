@@ -28,7 +28,7 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     if known(&linux.time_sync)?.is_some() {
         return passed();
     }
-    let at = Evidence::file(&guest.root, "/etc/systemd/system").saying("not there");
+    let at = Evidence::file(&guest.root, "/etc/systemd/system").saying("no time service is enabled");
     Ok(vec![Finding::new("no time service starts at boot", "install chrony in the source system and enable it").at(at)])
 }
 
