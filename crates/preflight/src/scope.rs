@@ -70,9 +70,9 @@ pub(crate) fn network_by_itself(linux: &Linux) -> bool {
     cloud_init || linux.network.network_manager.value() == Some(&true)
 }
 
-/// Whether the system boots in a way of its own, so that what is not found in the usual places proves nothing: Container
-/// Linux keeps kernel and configuration on its ESP and lays out its root at the first boot, a unified kernel image
-/// (`/EFI/Linux/*.efi`) holds kernel, initramfs and command line.
+/// Whether the system boots in a way of its own, so that what is not found in the usual places proves nothing:
+/// Container Linux keeps kernel and configuration on its ESP and lays out its root at the first boot, a unified kernel
+/// image (`/EFI/Linux/*.efi`) holds kernel, initramfs and command line.
 pub(crate) fn self_contained(facts: &Facts, guest: &Guest) -> bool {
     let unified = |path: &str| path.to_ascii_lowercase().contains("/efi/linux/");
     let image = facts.boot.esp_loaders.value().into_iter().flatten();

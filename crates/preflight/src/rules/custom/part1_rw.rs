@@ -19,8 +19,8 @@ For the Platform Customized Linux: whether the filesystem on the first partition
 read-only, and has a MiB free.
 
 # Why ECS needs it
-The platform writes the configuration of a new instance into it, from outside. It does not mount a filesystem for writing
-that is damaged or must be recovered first.
+The platform writes the configuration of a new instance into it, from outside. It does not mount a filesystem for
+writing that is damaged or must be recovered first.
 
 # How to fix
 Shut the source machine down before its disk is copied; check the filesystem with `e2fsck -f`; make room.

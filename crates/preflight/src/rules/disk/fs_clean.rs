@@ -20,7 +20,8 @@ One that was in use is repaired from its journal at the first boot, if the journ
 lost.
 
 # How to fix
-Shut the source machine down before its disk is copied. On a copy of the disk: `e2fsck -f /dev/…` or `xfs_repair /dev/…`.
+Shut the source machine down before its disk is copied. On a copy of the disk: `e2fsck -f /dev/…` or `xfs_repair
+/dev/…`.
 ",
     check,
 };

@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "A dynamic VHD has blocks of 2 MiB",
     severity: Severity::Degraded,
-    source: "ImportImage, error InvalidBlockSize.NotSupport (API reference 2025-05); derived: the size is not published",
+    source: "ImportImage, error InvalidBlockSize.NotSupport (API reference 2025-05); the size is derived",
     docs: "\
 # What it checks
 The block size of a dynamic VHD.

@@ -18,7 +18,8 @@ Arm instances have UEFI only. BIOS for arm64 is refused with InvalidBootMode.Not
 /EFI/BOOT/BOOTAA64.EFI does not boot.
 
 # How to fix
-Declare `--boot-mode UEFI`. In the source system: `grub-install --removable --target=arm64-efi --efi-directory=/boot/efi`.
+Declare `--boot-mode UEFI`. In the source system: `grub-install --removable --target=arm64-efi
+--efi-directory=/boot/efi`.
 ",
     check,
 };

@@ -18,7 +18,8 @@ A list with the data sources of other clouds alone makes cloud-init wait for the
 keys and user data are not set.
 
 # How to fix
-Write `datasource_list: [ AliYun ]` into /etc/cloud/cloud.cfg.d/90_dpkg.cfg or whichever file sets it; the last file wins.
+Write `datasource_list: [ AliYun ]` into /etc/cloud/cloud.cfg.d/90_dpkg.cfg or whichever file sets it; the last file
+wins.
 ",
     check,
 };

@@ -12,8 +12,8 @@ pub(crate) static RULE: Rule = Rule {
     docs: "\
 # What it checks
 Whether an interface is configured for DHCP and comes up at boot: ifcfg files, /etc/network/interfaces, netplan,
-NetworkManager, systemd-networkd, wicked. Where cloud-init or NetworkManager brings up a network by itself, what is wrong
-here is a warning.
+NetworkManager, systemd-networkd, wicked. Where cloud-init or NetworkManager brings up a network by itself, what is
+wrong here is a warning.
 
 # Why ECS needs it
 The address of an instance is assigned by the platform's DHCP. A fixed address of the old network leaves it without a

@@ -11,8 +11,8 @@ pub(crate) static RULE: Rule = Rule {
     source: "derived: DHCP writes /etc/resolv.conf anew",
     docs: "\
 # What it checks
-Whether /etc/resolv.conf is a file that names servers, and cannot be written to because it is immutable; or names servers
-while the network has a fixed address, so that nothing writes it anew.
+Whether /etc/resolv.conf is a file that names servers, and cannot be written to because it is immutable; or names
+servers while the network has a fixed address, so that nothing writes it anew.
 
 # Why ECS needs it
 With DHCP the file is written anew with the name servers of the platform. Where that does not happen, names are not

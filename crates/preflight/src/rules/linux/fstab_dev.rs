@@ -11,8 +11,9 @@ pub(crate) static RULE: Rule = Rule {
     source: "Check and repair custom images, item Fstab (2025); ECS troubleshooting guide, disks",
     docs: "\
 # What it checks
-Whether an entry of /etc/fstab names its device as the kernel does (/dev/sda1, /dev/hda1, /dev/xvda1), or by the hardware
-of the old machine (/dev/disk/by-path, by-id). Entries with `nofail` or `noauto`, swap, and /dev/vda1 are warnings.
+Whether an entry of /etc/fstab names its device as the kernel does (/dev/sda1, /dev/hda1, /dev/xvda1), or by the
+hardware of the old machine (/dev/disk/by-path, by-id). Entries with `nofail` or `noauto`, swap, and /dev/vda1 are
+warnings.
 
 # Why ECS needs it
 Disks of an instance are called /dev/vda or /dev/nvme0n1. systemd waits a minute and a half for a device of another

@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Virtio"],
     title: "The kernel that boots has virtio drivers at hand",
     severity: Severity::NoBoot,
-    source: "Install a virtio driver (2021); Check and repair custom images, item Virtio (2025); compliance tool (2024)",
+    source: "Install a virtio driver (2021); Check and repair custom images, item Virtio (2025)",
     docs: "\
 # What it checks
 For the kernel of the default boot entry: whether virtio_blk and virtio_pci are built in, or in the initramfs that this

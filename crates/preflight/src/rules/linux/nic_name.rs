@@ -20,7 +20,8 @@ ens192 is the name on VMware, enp0s3 the one on VirtualBox. A configuration for 
 and the instance has no network.
 
 # How to fix
-Add `net.ifnames=0 biosdevname=0` to the kernel command line and configure eth0, or configure by a pattern (`en*`, `e*`).
+Add `net.ifnames=0 biosdevname=0` to the kernel command line and configure eth0, or configure by a pattern (`en*`,
+`e*`).
 ",
     check,
 };

@@ -17,7 +17,8 @@ Whether `passwd` and `chpasswd` are installed.
 The password that is chosen for a new instance is set with them at first boot.
 
 # How to fix
-Install the package that holds them again: `passwd` on Debian and Ubuntu, `shadow-utils` and `passwd` on the RHEL family.
+Install the package that holds them again: `passwd` on Debian and Ubuntu, `shadow-utils` and `passwd` on the RHEL
+family.
 ",
     check,
 };

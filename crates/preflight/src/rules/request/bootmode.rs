@@ -16,8 +16,8 @@ Whether a declared BootMode is BIOS or UEFI, and not BIOS for an arm64 image. Wh
 question of LNX-BOOT-DECLARED.
 
 # Why ECS needs it
-Another value is refused with InvalidBootMode.Malformed, BIOS for arm64 with InvalidBootMode.NotSupport. UEFI-Preferred is
-an attribute that an image can be given later, not a value of the import.
+Another value is refused with InvalidBootMode.Malformed, BIOS for arm64 with InvalidBootMode.NotSupport. UEFI-Preferred
+is an attribute that an image can be given later, not a value of the import.
 
 # How to fix
 Declare `--boot-mode BIOS` or `--boot-mode UEFI`.

@@ -18,8 +18,8 @@ pub(crate) static RULE: Rule = Rule {
 Whether the N of DiskDeviceMapping.N is 1 for a system disk, and 2 to 17 for a data disk.
 
 # Why ECS needs it
-The first entry is the system disk. Entries above 17 are ignored without a word: the image is made, and the disk is not in
-it.
+The first entry is the system disk. Entries above 17 are ignored without a word: the image is made, and the disk is not
+in it.
 
 # How to fix
 Number the disks from 1, the system disk first, and import at most 16 data disks with an image.

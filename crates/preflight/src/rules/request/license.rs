@@ -12,8 +12,8 @@ pub(crate) static RULE: Rule = Rule {
     source: "ImportImage, LicenseType; errors InvalidLicenseType.* (API reference 2025-05; SDK model 7.11.8)",
     docs: "\
 # What it checks
-Whether a declared LicenseType is Aliyun or BYOL (Auto, of older versions of the API, is let through), and not Aliyun for
-RHEL and SLES, whose licences Alibaba Cloud does not lend to imported images. Windows needs it declared.
+Whether a declared LicenseType is Aliyun or BYOL (Auto, of older versions of the API, is let through), and not Aliyun
+for RHEL and SLES, whose licences Alibaba Cloud does not lend to imported images. Windows needs it declared.
 
 # Why ECS needs it
 A value that does not go with the system is refused with InvalidLicenseType.NotSupported or .BYOLOnly. For Windows the

@@ -15,8 +15,8 @@ pub(crate) static RULE: Rule = Rule {
 Whether a declared OSType is `linux` or `windows`, and that of the system on the disk. FreeBSD counts as linux.
 
 # Why ECS needs it
-Another value is refused with InvalidOSType.Malformed. A wrong one is believed, and the instance is configured and billed
-as the other system.
+Another value is refused with InvalidOSType.Malformed. A wrong one is believed, and the instance is configured and
+billed as the other system.
 
 # How to fix
 Declare `--os-type linux` or `--os-type windows`, or leave it out for Linux, which is the default.
