@@ -9,6 +9,7 @@ use storage::{ReadAt, Result, to_usize};
 /// What signatures look at: enough of the start to see a volume descriptor of ISO 9660, and the last sector.
 #[derive(Debug)]
 pub(crate) struct Ends {
+    size: u64,
     head: Vec<u8>,
     tail: Vec<u8>,
 }
@@ -23,7 +24,7 @@ impl Ends {
         let len = file.size().min(TAIL);
         let mut tail = vec![0; to_usize(len)?];
         file.read_at(&mut tail, file.size() - len)?;
-        Ok(Ends { head, tail })
+        Ok(Ends { size: file.size(), head, tail })
     }
 }
 
@@ -110,7 +111,7 @@ pub(crate) fn disk_marks(ends: &Ends) -> Option<&'static str> {
     if is_mbr(&ends.head) {
         return Some("a partition table");
     }
-    is_ext(&ends.head).then_some("an ext filesystem")
+    is_ext(ends).then_some("an ext filesystem")
 }
 
 /// A boot signature alone is also borne by filesystems: an entry in use and no impossible one are wanted.
@@ -120,10 +121,16 @@ fn is_mbr(head: &[u8]) -> bool {
     table.chunks(16).all(|entry| entry[0] & 0x7f == 0) && table.chunks(16).any(used)
 }
 
-fn is_ext(head: &[u8]) -> bool {
-    let Some(block) = head.get(1024..2048) else { return false };
+/// A superblock of a filesystem that is no longer than the file.
+fn is_ext(ends: &Ends) -> bool {
+    let Some(block) = ends.head.get(1024..2048) else { return false };
     let word = |at: usize| u32::from_le_bytes(crate::fields::bytes(block, at));
-    has(block, 56, b"\x53\xef") && word(0) != 0 && word(4) != 0 && word(24) <= 6 && word(76) <= 1
+    let (blocks, block_shift, revision) = (u64::from(word(4)), word(24), word(76));
+    has(block, 56, b"\x53\xef")
+        && blocks > 0
+        && block_shift <= 6
+        && revision <= 1
+        && blocks << (10 + block_shift) <= ends.size
 }
 
 #[cfg(test)]
@@ -175,6 +182,15 @@ mod tests {
     fn short_and_empty_files_have_none() {
         for len in [0, 1, 4, 511, 512, 513] {
             assert!(names(vec![0; len]).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_filesystem_is_no_longer_than_the_disk() {
+        let mut disk = with(1024 + 56, b"\x53\xef");
+        for (blocks, seen) in [(0u32, None), (64, Some("an ext filesystem")), (65, None), (u32::MAX, None)] {
+            disk[1028..1032].copy_from_slice(&blocks.to_le_bytes());
+            assert_eq!(disk_marks(&Ends::read(&disk).unwrap()), seen, "{blocks}");
         }
     }
 

@@ -4,8 +4,7 @@ use super::features::DATA_FILE;
 use super::header::Header;
 use super::map::{Map, Packed, Place, Subclusters};
 use crate::fields::be64;
-use std::ops::Range;
-use storage::{Error, ReadAt, Result, State, read_vec, to_usize};
+use storage::{Error, Extent, ReadAt, Result, State, read_vec, to_usize};
 
 /// Bits of entries, by the specification.
 pub(super) const COPIED: u64 = 1 << 63;
@@ -69,8 +68,7 @@ pub(super) fn read_map(file: &dyn ReadAt, header: &Header, tables: &[L2], data_s
     let mut map = Map::new(header.size);
     let entry_len = to_usize(header.l2_entry_len())?;
     let mut bytes = vec![0; if tables.is_empty() { 0 } else { to_usize(header.cluster_size())? }];
-    let worth_asking = tables.len() as u64 * header.cluster_size() > CHEAP;
-    let mut holes = Holes { file, worth_asking, data: 0..0 };
+    let mut holes = Holes::new(file, tables.len() as u64 * header.cluster_size());
     let mut expected = 0;
     for table in tables {
         if table.index > expected {
@@ -106,28 +104,29 @@ pub(super) fn read_map(file: &dyn ReadAt, header: &Header, tables: &[L2], data_s
 /// Tells tables of which nothing is stored: a sparse file may claim more tables than anyone could read.
 ///
 /// Asking a filesystem for holes can cost as much as reading, so it is done only where there is much to read, and not
-/// again within what is known to be data.
+/// again within what is known.
 struct Holes<'a> {
     file: &'a dyn ReadAt,
     worth_asking: bool,
-    data: Range<u64>,
+    known: Extent,
 }
 
 /// Tables that are read without asking, in bytes.
 const CHEAP: u64 = 64 << 20;
 
-impl Holes<'_> {
+impl<'a> Holes<'a> {
+    fn new(file: &'a dyn ReadAt, len: u64) -> Self {
+        Holes { file, worth_asking: len > CHEAP, known: Extent { range: 0..0, state: State::Data } }
+    }
+
     fn contain(&mut self, offset: u64, len: u64) -> Result<bool> {
-        let known = self.data.start <= offset && offset + len <= self.data.end;
-        if known || !self.worth_asking {
+        if !self.worth_asking {
             return Ok(false);
         }
-        let extent = self.file.extent_at(offset)?;
-        if extent.state != State::Data {
-            return Ok(extent.size() >= len);
+        if !self.known.range.contains(&offset) {
+            self.known = self.file.extent_at(offset)?;
         }
-        self.data = extent.range;
-        Ok(false)
+        Ok(!self.known.is_data() && offset + len <= self.known.range.end)
     }
 }
 

@@ -591,3 +591,25 @@ fn tiny_files_are_refused() {
     }
     assert!(disk::open(Arc::new(b"QFI\xfb\0\0\0\x03".to_vec()), None, &Closed).is_err());
 }
+
+/// A sparse file of 4 TiB that claims two million tables of 2 MiB, none of which is stored.
+#[test]
+fn tables_that_are_not_stored_take_no_time() {
+    use std::os::unix::fs::FileExt;
+    let entries = 1u64 << 21;
+    let path = tempfile::NamedTempFile::new().unwrap();
+    let mut header = build("qcow2", 1 << 30, &[("cluster_size", "2M")], &[]);
+    header.truncate(512);
+    let mut image = Image(header);
+    image.put64(24, entries << 39);
+    image.put32(36, entries as u32);
+    image.put64(40, 2 << 20);
+    let l1: Vec<u8> = (0..entries).flat_map(|i| (COPIED | ((i + 100) << 21)).to_be_bytes()).collect();
+    path.as_file().write_all_at(&image.0, 0).unwrap();
+    path.as_file().write_all_at(&l1, 2 << 20).unwrap();
+    if path.as_file().set_len((entries + 100) << 21).is_err() {
+        return crate::support::skip("a filesystem for files of 4 TiB");
+    }
+    let disk = disk::open(Arc::new(storage::File::open(path.path()).unwrap()), Some("qcow2"), &Closed).unwrap();
+    assert_eq!(disk.extent_at(0).unwrap().range, 0..entries << 39);
+}
