@@ -71,3 +71,32 @@ fn password_tools(tree: &Tree<'_>) -> Look<Vec<String>> {
 pub(crate) fn is_private(tree: &Tree<'_>, path: &str) -> Known<bool> {
     tree.find(path).map(|found| found.metadata.uid == 0 && found.metadata.mode & 0o077 == 0).known()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::linux;
+    use facts::Known;
+
+    #[test]
+    fn locked_and_empty_passwords() {
+        let login = |shadow: &str| {
+            let found = linux(&[
+                ("/etc/passwd", "daemon:x:1:1::/:/bin/false\nroot:x:0:0:root:/root:/bin/bash\n"),
+                ("/etc/shadow", shadow),
+            ]);
+            let login = found.root_login.value().unwrap().clone();
+            (login.locked, login.empty_password, login.evidence[0].line)
+        };
+        assert_eq!(login("root:$6$a$b:1:0:::::\n"), (Known::Is(false), Known::Is(false), Some(2)));
+        assert_eq!(login("root:!$6$a$b:1:0:::::\n").0, Known::Is(true));
+        assert_eq!(login("root::1:0:::::\n").1, Known::Is(true));
+        assert!(login("bob:*:1\n").0.reason().is_some());
+        assert!(linux(&[("/etc/passwd", "bob:x:1:1::/:/bin/sh\n")]).root_login.is_absent());
+    }
+
+    #[test]
+    fn hashes_never_leave_the_image() {
+        let found = linux(&[("/etc/passwd", "root:x:0:0::/:/bin/sh\n"), ("/etc/shadow", "root:$6$secret$hash:1\n")]);
+        assert!(!format!("{found:?}").contains("secret"));
+    }
+}

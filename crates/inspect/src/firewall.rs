@@ -116,7 +116,9 @@ fn suse(tree: &Tree<'_>) -> Look<(bool, File)> {
 
 #[cfg(test)]
 mod tests {
-    use super::opens_ssh;
+    use super::*;
+    use crate::testing::linux;
+    use facts::Known;
 
     #[test]
     fn rules_for_ssh() {
@@ -124,5 +126,37 @@ mod tests {
         assert!(opens_ssh("-A INPUT -p tcp -m multiport --dports 80,22 -j ACCEPT"));
         assert!(!opens_ssh("-A INPUT -p tcp --dport 222 -j ACCEPT"));
         assert!(!opens_ssh("-A INPUT -p tcp --dport 22 -j DROP"));
+    }
+
+    const UFW: (&str, &str) = ("/etc/rc3.d/S01ufw", "-> x");
+
+    fn ssh(files: &[(&str, &str)]) -> Option<Known<bool>> {
+        let all: Vec<_> = files.iter().copied().chain([("/sbin/init", "")]).collect();
+        linux(&all).firewalls.value().map(|all| all[0].allows_ssh.clone())
+    }
+
+    #[test]
+    fn filters_that_start() {
+        let rules = ("/etc/ufw/user.rules", "-A ufw-user-input -p tcp --dport 22 -j ACCEPT\n");
+        assert_eq!(ssh(&[UFW, ("/etc/ufw/ufw.conf", "ENABLED=yes\n"), rules]), Some(Known::Is(true)));
+        assert_eq!(
+            ssh(&[UFW, ("/etc/ufw/ufw.conf", "ENABLED=yes\n"), ("/etc/ufw/user.rules", "")]),
+            Some(Known::Is(false))
+        );
+        assert_eq!(ssh(&[UFW, ("/etc/ufw/ufw.conf", "ENABLED=no\n"), rules]), None);
+        let iptables = ("/etc/rc3.d/S08iptables", "-> x");
+        let open = ":INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 22 -j ACCEPT\n-A INPUT -j REJECT\n";
+        assert_eq!(ssh(&[iptables, ("/etc/sysconfig/iptables", open)]), Some(Known::Is(true)));
+        assert_eq!(ssh(&[iptables, ("/etc/sysconfig/iptables", ":INPUT DROP [0:0]\n")]), Some(Known::Is(false)));
+        assert_eq!(ssh(&[iptables, ("/etc/sysconfig/iptables", ":INPUT ACCEPT [0:0]\n")]), Some(Known::Is(true)));
+        let firewalld = ("/etc/rc3.d/S08firewalld", "-> x");
+        let zone = ("/usr/lib/firewalld/zones/public.xml", "<zone><service name=\"ssh\"/></zone>");
+        assert_eq!(ssh(&[firewalld, zone]), Some(Known::Is(true)));
+        assert!(ssh(&[firewalld]).unwrap().reason().is_some());
+        let nft = ("/etc/rc3.d/S08nftables", "-> x");
+        let closed =
+            "table inet f {\n chain i {\n type filter hook input priority 0; policy drop;\n tcp dport 80 accept\n}}\n";
+        assert_eq!(ssh(&[nft, ("/etc/nftables.conf", closed)]), Some(Known::Is(false)));
+        assert_eq!(ssh(&[nft, ("/etc/nftables.conf", &closed.replace("80", "{ 22, 80 }"))]), Some(Known::Is(true)));
     }
 }

@@ -16,6 +16,7 @@ mod agents;
 mod architecture;
 mod boot;
 mod cloud_init;
+mod content;
 mod device;
 mod drivers;
 mod firewall;
@@ -38,6 +39,8 @@ mod services;
 mod sshd;
 mod system;
 mod table;
+#[cfg(test)]
+mod testing;
 mod tree;
 mod volumes;
 

@@ -72,3 +72,24 @@ fn block(module: &str, evidence: Evidence, linux: &mut Linux) {
 fn normal(module: &str) -> String {
     module.replace('-', "_")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::linux;
+
+    #[test]
+    fn options_and_blocks_of_modules_that_matter() {
+        let menu = "menuentry 'x' {\n linux /k root=/dev/vda1 module_blacklist=xfs,foo\n}\n";
+        let found = linux(&[
+            ("/etc/modprobe.d/a.conf", "options nvme-core io_timeout=30\noptions snd index=0\nblacklist virtio-net\n"),
+            ("/etc/modprobe.d/b.txt", "blacklist nvme\n"),
+            ("/lib/modprobe.d/a.conf", "blacklist virtio_blk\n"),
+            ("/lib/modprobe.d/c.conf", "install virtio_scsi /bin/true\n"),
+            ("/boot/grub/grub.cfg", menu),
+        ]);
+        assert_eq!(found.module_options.get("nvme_core.io_timeout").map(String::as_str), Some("30"));
+        assert_eq!(found.module_options.len(), 1);
+        assert_eq!(found.blocked_modules.keys().collect::<Vec<_>>(), ["virtio_net", "virtio_scsi", "xfs"]);
+        assert_eq!(found.blocked_modules["virtio_net"].line, Some(3));
+    }
+}

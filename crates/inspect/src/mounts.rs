@@ -208,3 +208,63 @@ pub(crate) fn absolute_links(tree: &Tree<'_>) -> Look<Vec<Evidence>> {
     }
     if links.is_empty() { Err(Gap::Absent) } else { Ok(links) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{closed, partition, stitched, volumes};
+
+    const ROOT: &[(&str, &str)] = &[("/etc/hosts", ""), ("/bin/", ""), ("/boot/", ""), ("/usr/", ""), ("/data/", "")];
+
+    fn with_fstab(fstab: &'static str) -> Vec<(&'static str, &'static str)> {
+        ROOT.iter().copied().chain([("/etc/fstab", fstab)]).collect()
+    }
+
+    #[test]
+    fn fstab_puts_volumes_in_their_places() {
+        let root = with_fstab(
+            "UUID=uuid-1 / ext4 defaults 0 1\nUUID=uuid-2 //boot/ ext4 defaults 0 2\n/dev/sdb1 /missing xfs nofail 0 0\n",
+        );
+        let volumes = volumes(vec![partition(1, &root), partition(2, &[("/grub/grub.cfg", "x")])]);
+        let stitched = stitched(&volumes);
+        assert!(stitched.tree.find("/boot/grub/grub.cfg").is_ok());
+        assert_eq!(stitched.guest_path(&VolumeId::partition(2), "/vmlinuz"), "/boot/vmlinuz");
+        assert_eq!(stitched.guest_path(&VolumeId::partition(1), "/boot/x"), "/boot/x");
+        let fstab = stitched.fstab.value().unwrap();
+        assert_eq!(fstab.entries[1].mount_point, "/boot");
+        assert_eq!(fstab.entries[2].spec.volume, Known::Absent);
+        assert_eq!(fstab.entries[2].mount_point_exists, Known::Is(false));
+        assert_eq!(stitched.mounts.len(), 3);
+    }
+
+    #[test]
+    fn below_a_closed_volume_nothing_is_absent() {
+        let root = with_fstab(
+            "UUID=uuid-2 /data xfs defaults 0 2\nUUID=gone /boot ext4 defaults 0 2\nnone /usr tmpfs defaults 0 0\n",
+        );
+        let volumes = volumes(vec![partition(1, &root), closed(2)]);
+        let tree = stitched(&volumes).tree;
+        assert!(matches!(tree.find("/data/x"), Err(Gap::Unknown(_))));
+        assert!(matches!(tree.find("/boot/x"), Err(Gap::Unknown(_))));
+        assert_eq!(tree.find("/usr/x").err(), Some(Gap::Absent));
+    }
+
+    #[test]
+    fn the_first_of_two_roots_counts_and_usr_is_found_without_fstab() {
+        let root = with_fstab("UUID=uuid-1 / ext4 defaults 0 1\nUUID=other / ext4 defaults 0 1\n");
+        let old = [("/bin/sh", "old"), ("/share/", ""), ("/lib/os-release", "VERSION_ID=9.1\n")];
+        let new = [("/bin/sh", "new"), ("/share/", ""), ("/lib/os-release", "VERSION_ID=10.0\n")];
+        let volumes = volumes(vec![partition(1, &root), partition(2, &old), partition(3, &new)]);
+        let stitched = stitched(&volumes);
+        assert_eq!(stitched.mounts[0].spec.text, "UUID=uuid-1");
+        assert_eq!(stitched.tree.read("/usr/bin/sh").unwrap().bytes, b"new");
+    }
+
+    #[test]
+    fn absolute_links_at_the_root() {
+        let volumes =
+            volumes(vec![partition(1, &[("/lib", "-> /usr/lib"), ("/bin", "-> usr/bin"), ("/usr/lib/x", "")])]);
+        let links = absolute_links(&Tree::new(&volumes, 0)).unwrap();
+        assert_eq!((links.len(), links[0].path.as_deref()), (1, Some("/lib")));
+    }
+}

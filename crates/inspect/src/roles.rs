@@ -157,3 +157,34 @@ fn by_type(held: &Held) -> Option<Role> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{closed, facts_of, partition, volumes};
+
+    fn role_of(files: &[(&str, &str)]) -> Known<Role> {
+        facts_of(&volumes(vec![partition(1, files)]))[0].role.clone()
+    }
+
+    #[test]
+    fn roles_by_what_is_there() {
+        assert_eq!(role_of(&[("/etc/fstab", ""), ("/bin/sh", "")]), Known::Is(Role::Root));
+        assert_eq!(
+            role_of(&[("/etc/os-release", "-> ../usr/lib/os-release"), ("/bin", "-> usr/bin")]),
+            Known::Is(Role::Root)
+        );
+        assert_eq!(role_of(&[("/grub2/grub.cfg", ""), ("/vmlinuz-1", "")]), Known::Is(Role::Boot));
+        assert_eq!(role_of(&[("/loader/entries/a.conf", "")]), Known::Is(Role::Boot));
+        assert_eq!(role_of(&[("/bin/a", ""), ("/share/b", ""), ("/lib/os-release", "")]), Known::Is(Role::Usr));
+        assert_eq!(role_of(&[("/log/a", ""), ("/spool/b", ""), ("/lib/c", "")]), Known::Is(Role::Var));
+        assert_eq!(role_of(&[("/photos/a", "")]), Known::Is(Role::Data));
+        assert_eq!(role_of(&[("/ostree/deploy/x/y", ""), ("/ostree/repo/z", "")]), Known::Is(Role::Root));
+    }
+
+    #[test]
+    fn damage_and_closed_filesystems_leave_it_unknown() {
+        assert!(role_of(&[("/etc", "!bad"), ("/bin/sh", "")]).reason().is_some());
+        assert!(facts_of(&volumes(vec![closed(1)]))[0].role.reason().is_some());
+    }
+}

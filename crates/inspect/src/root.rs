@@ -73,3 +73,33 @@ fn best(volumes: &Volumes, facts: &[Volume], roots: &[usize]) -> Root {
     let others = roots.iter().filter(|&&other| other != index).map(|&other| facts[other].id.clone()).collect();
     Root { index, evidence: vec![Evidence::volume(&facts[index].id, why)], others }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{closed, facts_of, partition, volumes};
+
+    const ROOT: &[(&str, &str)] = &[("/etc/hosts", ""), ("/bin/sh", "")];
+
+    fn chosen(held: Vec<crate::volumes::Held>) -> Known<(usize, usize)> {
+        let volumes = volumes(held);
+        choose(&volumes, &facts_of(&volumes)).map(|root| (root.index, root.others.len()))
+    }
+
+    #[test]
+    fn one_root_none_or_perhaps_one() {
+        assert_eq!(chosen(vec![partition(1, &[]), partition(2, ROOT), closed(3)]), Known::Is((1, 0)));
+        assert_eq!(chosen(vec![partition(1, &[("/photo", "")])]), Known::Absent);
+        assert!(chosen(vec![partition(1, &[]), closed(2)]).reason().is_some());
+    }
+
+    #[test]
+    fn the_boot_menu_decides_then_a_kernel_then_size() {
+        let kernel: Vec<_> = ROOT.iter().copied().chain([("/lib/modules/6.1/modules.dep", "")]).collect();
+        assert_eq!(chosen(vec![partition(1, ROOT), partition(2, ROOT)]), Known::Is((1, 1)));
+        assert_eq!(chosen(vec![partition(1, &kernel), partition(2, ROOT)]), Known::Is((0, 1)));
+        let menu = "menuentry 'Linux' {\n linux /vmlinuz root=UUID=uuid-1\n}\n";
+        let named: Vec<_> = ROOT.iter().copied().chain([("/boot/grub/grub.cfg", menu)]).collect();
+        assert_eq!(chosen(vec![partition(1, ROOT), partition(2, &kernel), partition(3, &named)]), Known::Is((0, 2)));
+    }
+}

@@ -54,3 +54,37 @@ fn mode(context: &Context<'_>, configured: Option<Claim<SelinuxMode>>) -> Look<C
 pub(crate) fn autorelabel(context: &Context<'_>) -> Known<bool> {
     context.tree().find_link("/.autorelabel").found().known()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::linux;
+
+    #[test]
+    fn the_command_line_comes_first() {
+        let mode = |cmdline: &str, config: &str| {
+            let menu = format!("menuentry 'x' {{\n linux /k {cmdline}\n}}\n");
+            let found = linux(&[("/boot/grub/grub.cfg", &menu), ("/etc/selinux/config", config)]);
+            found.selinux.value().unwrap().mode.value().map(|claim| claim.value)
+        };
+        assert_eq!(mode("", "SELINUX=enforcing\n"), Some(SelinuxMode::Enforcing));
+        assert_eq!(mode("selinux=0", "SELINUX=enforcing\n"), Some(SelinuxMode::Disabled));
+        assert_eq!(mode("enforcing=0", "SELINUX=enforcing\n"), Some(SelinuxMode::Permissive));
+        assert_eq!(mode("enforcing=1", "SELINUX=disabled\n"), Some(SelinuxMode::Disabled));
+        assert!(linux(&[("/etc/selinux/semanage.conf", "")]).selinux.is_absent());
+    }
+
+    #[test]
+    fn the_policy_must_be_there() {
+        let present = |files: &[(&str, &str)]| {
+            let all: Vec<_> = files
+                .iter()
+                .copied()
+                .chain([("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n")])
+                .collect();
+            linux(&all).selinux.value().unwrap().policy_present.clone()
+        };
+        assert_eq!(present(&[("/etc/selinux/targeted/policy/policy.33", "")]), Known::Is(true));
+        assert_eq!(present(&[]), Known::Is(false));
+    }
+}

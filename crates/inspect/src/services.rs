@@ -185,3 +185,50 @@ fn started(tree: &Tree<'_>) -> Look<BTreeMap<String, String>> {
     }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::linux;
+    use facts::Known;
+
+    #[test]
+    fn the_program_that_is_process_1() {
+        let init = |files: &[(&str, &str)]| linux(files).init.value().cloned();
+        assert_eq!(
+            init(&[("/sbin/init", "-> ../lib/systemd/systemd"), ("/lib/systemd/systemd", "")]).as_deref(),
+            Some("systemd")
+        );
+        assert_eq!(init(&[("/sbin/init", ""), ("/etc/init/rc-sysinit.conf", "")]).as_deref(), Some("upstart"));
+        assert_eq!(init(&[("/sbin/init", "")]).as_deref(), Some("sysv"));
+        assert_eq!(init(&[("/sbin/init", ""), ("/etc/runlevels/default/sshd", "")]).as_deref(), Some("openrc"));
+        assert_eq!(init(&[("/etc/hosts", "")]), None);
+    }
+
+    #[test]
+    fn what_starts_by_each_of_them() {
+        let starts = |files: &[(&str, &str)]| {
+            let all: Vec<_> = files.iter().copied().chain([("/usr/sbin/chronyd", "")]).collect();
+            linux(&all).time_sync.value().map(|service| service.enabled.clone())
+        };
+        let systemd = ("/sbin/init", "-> ../lib/systemd/systemd");
+        let program = ("/lib/systemd/systemd", "");
+        let wanted = ("/etc/systemd/system/multi-user.target.wants/chronyd.service", "-> x");
+        assert_eq!(starts(&[systemd, program, wanted]), Some(Known::Is(true)));
+        assert_eq!(starts(&[systemd, program]), None);
+        let rescue = ("/etc/systemd/system/rescue.target.wants/chronyd.service", "-> x");
+        assert_eq!(starts(&[systemd, program, rescue]), None);
+        let masked = ("/etc/systemd/system/chronyd.service", "-> /dev/null");
+        assert_eq!(starts(&[systemd, program, wanted, masked]), None);
+        let script = ("/etc/rc3.d/S20chronyd", "-> ../init.d/chronyd");
+        assert_eq!(starts(&[("/sbin/init", ""), script]), Some(Known::Is(true)));
+        assert_eq!(starts(&[systemd, program, script]), Some(Known::Is(true)));
+        assert_eq!(starts(&[systemd, program, script, ("/lib/systemd/system/chronyd.service", "")]), None);
+        let job = ("/etc/init/chrony.conf", "start on x");
+        let upstart = [("/sbin/init", ""), ("/etc/init/rc-sysinit.conf", ""), job];
+        assert_eq!(starts(&upstart), Some(Known::Is(true)));
+        let manual: Vec<_> = upstart.iter().copied().chain([("/etc/init/chrony.override", "manual\n")]).collect();
+        assert_eq!(starts(&manual), None);
+        let damaged = starts(&[systemd, program, ("/etc/systemd/system", "!bad")]).unwrap();
+        assert!(damaged.reason().is_some());
+    }
+}

@@ -101,7 +101,8 @@ fn is_any_address(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_any_address;
+    use super::*;
+    use crate::testing::linux;
 
     #[test]
     fn any_address() {
@@ -109,5 +110,35 @@ mod tests {
             assert!(is_any_address(text), "{text}");
         }
         assert!(!is_any_address("192.0.2.1:22") && !is_any_address("fe80::1"));
+    }
+
+    #[test]
+    fn the_first_value_counts_and_files_are_included_in_their_place() {
+        let found = linux(&[
+            ("/sbin/init", ""),
+            ("/usr/sbin/sshd", ""),
+            ("/etc/rc3.d/S20ssh", "-> ../init.d/ssh"),
+            (
+                "/etc/ssh/sshd_config",
+                "Include sshd_config.d/*.conf\nPort 2222\nPermitRootLogin yes\nPasswordAuthentication yes\nListenAddress 192.0.2.1\nAllowUsers bob\nMatch User x\n PermitRootLogin no\n",
+            ),
+            ("/etc/ssh/sshd_config.d/60.conf", "PasswordAuthentication no\n"),
+            ("/etc/ssh/sshd_config.d/60.bak", "Port 1\n"),
+        ]);
+        let sshd = found.sshd.value().unwrap();
+        assert_eq!((&sshd.enabled, sshd.ports.value()), (&Known::Is(true), Some(&vec![2222])));
+        let password = sshd.password_authentication.value().unwrap();
+        assert!(!password.value);
+        assert_eq!(password.evidence[0].path.as_deref(), Some("/etc/ssh/sshd_config.d/60.conf"));
+        assert_eq!(sshd.permit_root_login.value().unwrap().value, "yes");
+        assert_eq!(sshd.listen_addresses.value().unwrap().len(), 1);
+        assert_eq!(sshd.access_lists.value().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_file_that_includes_itself_ends() {
+        let found = linux(&[("/usr/sbin/sshd", ""), ("/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config\n")]);
+        assert!(found.sshd.value().unwrap().ports.reason().is_some());
+        assert!(linux(&[("/etc/ssh/sshd_config", "Port 22\n")]).sshd.is_absent());
     }
 }

@@ -146,6 +146,8 @@ fn custom_image(tree: &Tree<'_>) -> Look<Evidence> {
 #[cfg(test)]
 mod tests {
     use super::runlevel;
+    use crate::testing::linux;
+    use facts::Known;
 
     #[test]
     fn runlevels() {
@@ -153,5 +155,28 @@ mod tests {
         assert_eq!(runlevel("env DEFAULT_RUNLEVEL=2"), Some("2"));
         assert_eq!(runlevel("# id:5:initdefault:"), None);
         assert_eq!(runlevel("si::sysinit:/etc/rc.d/rc.sysinit"), None);
+    }
+
+    #[test]
+    fn clocks_targets_and_identities() {
+        let found = linux(&[
+            ("/sbin/init", ""),
+            ("/bin/sh", ""),
+            ("/etc/inittab", "# comment\nid:3:initdefault:\n"),
+            ("/etc/adjtime", "0.0 0 0.0\n0\nLOCAL\n"),
+            ("/etc/machine-id", "uninitialized\n"),
+            ("/etc/ssh/ssh_host_rsa_key", ""),
+            ("/etc/ssh/ssh_host_rsa_key.pub", ""),
+            ("/aliyun_custom_image/", ""),
+        ]);
+        let target = found.default_target.value().unwrap();
+        assert_eq!((target.name.as_str(), target.evidence.line), ("3", Some(2)));
+        assert_eq!((found.rtc_utc, found.machine_id), (Known::Is(false), Known::Is(false)));
+        assert_eq!(found.ssh_host_keys.value().unwrap(), &["/etc/ssh/ssh_host_rsa_key"]);
+        assert_eq!(found.missing_programs.value().unwrap(), &["/bin/mount"]);
+        assert!(found.aliyun_custom_image.value().is_some());
+        assert_eq!(linux(&[("/etc/default/rcS", "UTC=no\n")]).rtc_utc, Known::Is(false));
+        assert_eq!(linux(&[("/etc/hosts", "")]).rtc_utc, Known::Is(true));
+        assert!(linux(&[("/etc/adjtime", "!bad")]).rtc_utc.reason().is_some());
     }
 }

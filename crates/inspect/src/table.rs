@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn zeros_are_empty() {
-        let mut bytes = vec![0; 3 << 20];
+        let mut bytes = vec![0u8; 3 << 20];
         assert_eq!(empty(&(Arc::new(bytes.clone()) as Source)).unwrap(), Known::Is(true));
         bytes[(3 << 20) - 1] = 1;
         assert_eq!(empty(&(Arc::new(bytes) as Source)).unwrap(), Known::Is(false));

@@ -63,15 +63,15 @@ pub(super) fn examine(view: &View<'_>, found: &Found) -> Look<Loader> {
     let entries: Vec<BootEntry> = menu.entries.iter().map(|entry| boot_entry(view, entry)).collect();
     let default = menu.default_entry.filter(|&index| index < entries.len());
     let locked = default.is_some_and(|index| menu.locked && !menu.entries[index].unrestricted);
-    let default_evidence = menu
-        .default_place
-        .as_ref()
-        .map(|place| evidence(view, place).saying(format!("set default=\"{}\"", menu.default)));
+    let default_evidence = match &menu.default_place {
+        Some(place) => evidence(view, place).saying(format!("set default=\"{}\"", menu.default)),
+        None => Evidence::words("the first entry, as nothing sets another"),
+    };
     Ok(Loader {
         kind: LoaderKind::Grub2,
         config: menu.files.iter().map(|file| evidence_of_file(view, file)).collect(),
         default: default.into(),
-        default_evidence: default_evidence.into_iter().collect(),
+        default_evidence: vec![default_evidence],
         // Without a timeout the menu waits for a key.
         timeout: if entries.is_empty() { Known::Absent } else { Known::Is(menu.timeout.unwrap_or(-1)) },
         searches: searches(view, &menu),
@@ -132,20 +132,25 @@ fn searches(view: &View<'_>, menu: &Menu) -> Vec<LoaderSearch> {
         .iter()
         .map(|search| LoaderSearch {
             spec: spec(search),
-            evidence: evidence(view, &search.place),
+            evidence: evidence(view, &search.place).saying(format!("search {}", search.what)),
             optional: search.entry.is_some() && search.entry != menu.default_entry,
         })
         .collect()
 }
 
 fn boot_entry(view: &View<'_>, entry: &Entry) -> BootEntry {
-    let file = |file: &File| file_ref(view, view.by_grub_name(&file.device), &file.path, evidence(view, &file.place));
+    let file = |file: &File, text: String| {
+        let place = evidence(view, &file.place).saying(text);
+        file_ref(view, view.by_grub_name(&file.device), &file.path, place)
+    };
+    let kernel = entry.kernel.as_ref().map(|kernel| file(kernel, format!("linux {} {}", kernel.path, entry.cmdline)));
+    let initrd = |initrd: &File| file(initrd, format!("initrd {}", initrd.path));
     let mut boot = BootEntry {
         id: entry.id.clone(),
         title: entry.title.clone(),
-        evidence: evidence(view, &entry.place),
-        kernel: entry.kernel.as_ref().map(file).into(),
-        initrds: entry.initrds.iter().map(file).collect(),
+        evidence: evidence(view, &entry.place).saying(entry.title.clone()),
+        kernel: kernel.into(),
+        initrds: entry.initrds.iter().map(initrd).collect(),
         cmdline: entry.cmdline.clone(),
         root: root_of(&entry.cmdline, view.facts),
         rescue: false,

@@ -95,3 +95,120 @@ fn is_rescue(entry: &BootEntry) -> bool {
         || kernel.contains("-rescue-")
         || ["single", "rescue", "emergency", "1"].into_iter().any(word)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{facts_of, partition, stitched, volumes};
+    use crate::volumes::Held;
+    use facts::{Content, Known, Loader, LoaderKind, VolumeId};
+
+    const ROOT: &[(&str, &str)] =
+        &[("/etc/fstab", "UUID=uuid-1 / ext4 defaults 0 1\nUUID=uuid-2 /boot ext4 defaults 0 2\n"), ("/bin/sh", "")];
+
+    fn loader(held: Vec<Held>) -> Known<Loader> {
+        let volumes = volumes(held);
+        super::examine(&stitched(&volumes), &volumes, &facts_of(&volumes))
+    }
+
+    fn esp(number: u32, files: &[(&str, &str)]) -> Held {
+        let mut held = partition(number, files);
+        held.facts.partition_type = Some(crate::volumes::ESP.into());
+        if let Known::Is(Content::Filesystem(filesystem)) = &mut held.facts.content {
+            filesystem.fs_type = "vfat".into();
+        }
+        held
+    }
+
+    #[test]
+    fn grub_2_on_a_boot_partition() {
+        let menu = "set default=1\nset timeout=5\nsearch --no-floppy --fs-uuid --set=root uuid-2\n\
+                    menuentry 'Old' {\n linux /vmlinuz-1 root=UUID=uuid-1\n}\n\
+                    menuentry 'New' --id new {\n linux /vmlinuz-2 root=UUID=gone ro\n initrd /ucode /initrd-2\n}\n";
+        let boot =
+            partition(2, &[("/grub/grub.cfg", menu), ("/vmlinuz-2", "kernel"), ("/grub/i386-pc/normal.mod", "")]);
+        let loader = loader(vec![partition(1, ROOT), boot]);
+        let loader = loader.value().unwrap();
+        let entry = loader.default_entry().unwrap();
+        assert_eq!((entry.title.as_str(), entry.id.as_deref(), &loader.timeout), ("New", Some("new"), &Known::Is(5)));
+        let kernel = entry.kernel.value().unwrap();
+        assert_eq!((&kernel.volume, &kernel.size), (&Some(VolumeId::partition(2)), &Known::Is(6)));
+        assert_eq!((entry.initrds.len(), &entry.initrds[1].size), (2, &Known::Absent));
+        assert_eq!(entry.root.value().unwrap().volume, Known::Absent);
+        assert_eq!(entry.evidence.path.as_deref(), Some("/boot/grub/grub.cfg"));
+        assert_eq!(loader.searches[0].spec.volume, Known::Is(VolumeId::partition(2)));
+        assert_eq!(loader.module_dirs.value().unwrap(), &["/boot/grub/i386-pc"]);
+        assert_eq!(loader.default_evidence[0].line, Some(1));
+    }
+
+    #[test]
+    fn what_the_esp_looks_for_is_looked_at_too() {
+        let wrapper = "search --fs-uuid --set=dev gone\nset prefix=($dev)/grub\nconfigfile $prefix/grub.cfg\n";
+        let boot = partition(2, &[("/grub2/grub.cfg", "menuentry 'x' {\n linux /k\n}\n")]);
+        let loader = loader(vec![partition(1, ROOT), boot, esp(3, &[("/EFI/debian/grub.cfg", wrapper)])]);
+        let searches = &loader.value().unwrap().searches;
+        assert_eq!((searches.len(), &searches[0].spec.volume), (1, &Known::Absent));
+    }
+
+    #[test]
+    fn entries_of_the_boot_loader_specification() {
+        let entry = |version: &str| {
+            format!(
+                "title Linux {version}\nlinux /vmlinuz-{version}\ninitrd /initrd-{version}\noptions $kernelopts quiet\n"
+            )
+        };
+        let (old, new) = (entry("5.9"), entry("5.14"));
+        let boot = partition(
+            2,
+            &[
+                ("/grub2/grub.cfg", "set kernelopts=\"root=UUID=uuid-1 ro\"\nblscfg\n"),
+                ("/loader/entries/id-5.9.conf", &old),
+                ("/loader/entries/id-5.14.conf", &new),
+                ("/loader/entries/id-0-rescue.conf", "title rescue\nlinux /vmlinuz-0-rescue-id\n"),
+            ],
+        );
+        let loader = loader(vec![partition(1, ROOT), boot]);
+        let loader = loader.value().unwrap();
+        let entry = loader.default_entry().unwrap();
+        assert_eq!((entry.title.as_str(), entry.cmdline.as_str()), ("Linux 5.14", "root=UUID=uuid-1 ro quiet"));
+        assert_eq!(entry.root.value().unwrap().volume, Known::Is(VolumeId::partition(1)));
+        assert!(loader.entries[2].rescue && !entry.rescue);
+        assert_eq!(entry.evidence.path.as_deref(), Some("/boot/loader/entries/id-5.14.conf"));
+    }
+
+    #[test]
+    fn grub_legacy() {
+        let menu = "default=0\ntimeout=5\ntitle Linux\n\troot (hd0,1)\n\tkernel /vmlinuz ro root=LABEL=/\n\tinitrd /initrd\ntitle Nowhere\n\troot (hd0,6)\n\tkernel /vmlinuz\n";
+        let boot = partition(2, &[("/grub/menu.lst", "-> grub.conf"), ("/grub/grub.conf", menu), ("/vmlinuz", "k")]);
+        let loader = loader(vec![partition(1, ROOT), boot]);
+        let loader = loader.value().unwrap();
+        assert_eq!((loader.kind, &loader.default), (LoaderKind::GrubLegacy, &Known::Is(0)));
+        assert_eq!(loader.entries[0].kernel.value().unwrap().size, Known::Is(1));
+        assert_eq!(loader.entries[1].kernel.value().unwrap().size, Known::Absent);
+    }
+
+    #[test]
+    fn systemd_boot_and_extlinux() {
+        let conf = [
+            ("/loader/loader.conf", "default a*\ntimeout 3\n"),
+            ("/loader/entries/a-1.conf", "linux /k\noptions root=UUID=uuid-1\n"),
+            ("/loader/entries/b-2.conf", "linux /k\n"),
+        ];
+        let found = loader(vec![partition(1, &[("/etc/hosts", ""), ("/bin/sh", "")]), esp(2, &conf)]);
+        let found = found.value().unwrap();
+        assert_eq!((found.kind, found.default_entry().unwrap().id.as_deref()), (LoaderKind::SystemdBoot, Some("a-1")));
+        let conf = "DEFAULT l\nLABEL l\n KERNEL ../vmlinuz\n APPEND initrd=initrd.img root=/dev/sda1\n";
+        let files =
+            [("/etc/hosts", ""), ("/bin/sh", ""), ("/boot/extlinux/extlinux.conf", conf), ("/boot/vmlinuz", "k")];
+        let found = loader(vec![partition(1, &files)]);
+        let found = found.value().unwrap();
+        assert_eq!(found.kind, LoaderKind::Extlinux);
+        assert_eq!(found.entries[0].kernel.value().unwrap().size, Known::Is(1));
+        assert_eq!(found.entries[0].initrds[0].path, "/boot/extlinux/initrd.img");
+    }
+
+    #[test]
+    fn no_configuration_is_absent_and_a_closed_boot_unknown() {
+        assert!(loader(vec![partition(1, &[("/etc/hosts", ""), ("/bin/sh", "")])]).is_absent());
+        assert!(loader(vec![partition(1, ROOT), crate::testing::closed(2)]).reason().is_some());
+    }
+}

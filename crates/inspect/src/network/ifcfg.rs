@@ -56,7 +56,8 @@ fn read(
     let mut profiles = Vec::new();
     for file_name in tree.names(directory)?.iter().take(MAX_FILES) {
         let Some(name) = file_name.strip_prefix("ifcfg-") else { continue };
-        let alias = name.contains(':');
+        // SUSE once named files by hardware address.
+        let alias = name.contains(':') && !name.starts_with("eth-id-");
         if name == "lo" || alias || COPIES.iter().any(|ending| name.ends_with(ending)) {
             continue;
         }

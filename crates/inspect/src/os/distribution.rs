@@ -59,3 +59,70 @@ pub(crate) fn hostname(tree: &Tree<'_>) -> Look<Claim<String>> {
     let found = syntax::shell::last(&values, "HOSTNAME").filter(|found| !found.value.is_empty()).ok_or(Gap::Absent)?;
     Ok(Claim::new(found.value.clone(), file.evidence.at_line(found.line)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{partition, volumes};
+
+    fn found(files: &[(&str, &str)]) -> Option<(String, String)> {
+        let volumes = volumes(vec![partition(1, files)]);
+        let distribution = detect(&Tree::new(&volumes, 0)).optional().unwrap()?;
+        assert!(!distribution.evidence.is_empty());
+        Some((distribution.id, distribution.version))
+    }
+
+    fn is(files: &[(&str, &str)], id: &str, version: &str) {
+        assert_eq!(found(files), Some((id.to_owned(), version.to_owned())), "{files:?}");
+    }
+
+    #[test]
+    fn by_os_release() {
+        let debian = ("/usr/lib/os-release", "ID=debian\nVERSION_ID=\"12\"\n");
+        let link = ("/etc/os-release", "-> ../usr/lib/os-release");
+        is(&[debian, link, ("/etc/debian_version", "12.9\n")], "debian", "12.9");
+        is(&[debian, ("/etc/debian_version", "trixie/sid\n")], "debian", "12");
+        is(&[debian, ("/etc/debian_version", "13.1\n")], "debian", "12");
+        let centos = ("/etc/os-release", "ID=\"centos\"\nVERSION_ID=\"7\"\n");
+        is(&[centos, ("/etc/centos-release", "CentOS Linux release 7.9.2009 (Core)\n")], "centos", "7.9");
+        is(&[("/etc/os-release", "ID=openEuler\nVERSION_ID=\"22.03\"\n")], "openeuler", "22.03");
+        is(&[("/etc/os-release", "ID='kylin' \nVERSION_ID=\"V10\"\n")], "kylin", "V10");
+        is(&[("/etc/os-release", "ID=arch\n")], "arch", "");
+    }
+
+    #[test]
+    fn by_release_files() {
+        is(&[("/etc/redhat-release", "CentOS release 5.11 (Final)\n")], "centos", "5.11");
+        let derived = ("/etc/redhat-release", "Derived from Red Hat Enterprise Linux 7.1 (Source)\n");
+        is(&[("/etc/centos-release", "CentOS Linux release 7.1.1503 (Core)\n"), derived], "centos", "7.1");
+        let red_hat = ("/etc/redhat-release", "Red Hat Enterprise Linux Server release 6.5\n");
+        is(&[("/etc/oracle-release", "Oracle Linux Server release 6.5\n"), red_hat], "ol", "6.5");
+        is(
+            &[("/etc/SuSE-release", "SUSE Linux Enterprise Server 11 (x86_64)\nVERSION = 11\nPATCHLEVEL = 4\n")],
+            "sles",
+            "11.4",
+        );
+        is(&[("/etc/SuSE-release", "openSUSE 13.2 (x86_64)\nVERSION = 13.2\n")], "opensuse", "13.2");
+        is(
+            &[
+                ("/etc/lsb-release", "DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=10.04\n"),
+                ("/etc/debian_version", "squeeze/sid\n"),
+            ],
+            "ubuntu",
+            "10.04",
+        );
+        is(&[("/etc/lsb-release", "LSB_VERSION=1.3\n"), ("/etc/debian_version", "6.0.10\n")], "debian", "6.0.10");
+        assert_eq!(found(&[("/etc/hosts", "")]), None);
+    }
+
+    #[test]
+    fn host_names() {
+        let name = |files: &[(&str, &str)]| {
+            let volumes = volumes(vec![partition(1, files)]);
+            hostname(&Tree::new(&volumes, 0)).ok().map(|claim| claim.value)
+        };
+        assert_eq!(name(&[("/etc/hostname", "# x\nhost.example\n")]).as_deref(), Some("host.example"));
+        assert_eq!(name(&[("/etc/sysconfig/network", "NETWORKING=yes\nHOSTNAME=old\n")]).as_deref(), Some("old"));
+        assert_eq!(name(&[("/etc/hostname", "\n")]), None);
+    }
+}

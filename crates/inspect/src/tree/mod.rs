@@ -260,3 +260,6 @@ fn names_backwards(path: &[u8]) -> Vec<Vec<u8>> {
     let names = path.split(|&byte| byte == b'/').filter(|name| !name.is_empty() && *name != b".");
     names.rev().map(<[u8]>::to_vec).collect()
 }
+
+#[cfg(test)]
+mod tests;

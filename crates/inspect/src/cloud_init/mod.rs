@@ -3,6 +3,8 @@
 //! Its configuration is `cloud.cfg` and then `cloud.cfg.d/*.cfg` by name; a later file replaces a key. Source:
 //! cloud-init documentation, "Configuration sources"; tools/ds-identify.
 
+mod version;
+
 use crate::glob;
 use crate::guest::Context;
 use crate::look::{Gap, Look, Outcome as _, first};
@@ -24,17 +26,32 @@ const MAX_FILES: usize = 128;
 /// Lists of modules, one a stage.
 const STAGES: &[&str] = &["cloud_init_modules", "cloud_config_modules", "cloud_final_modules"];
 
-/// A configuration file, parsed.
+/// A configuration file.
 struct Config {
-    node: Node,
+    /// Its keys, or its text and why that could not be parsed.
+    keys: Result<Node, (Vec<u8>, String)>,
     evidence: Evidence,
+}
+
+impl Config {
+    /// The value of a key. What cannot be parsed has the key if the word is in it.
+    fn get(&self, key: &str) -> Look<&Node> {
+        match &self.keys {
+            Ok(node) => node.get(key).ok_or(Gap::Absent),
+            Err((text, why)) if text.windows(key.len()).any(|window| window == key.as_bytes()) => {
+                Err(Gap::unknown(format!("{}: {why}", self.evidence)))
+            }
+            Err(_) => Err(Gap::Absent),
+        }
+    }
 }
 
 /// Its state. Absent: not installed.
 pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>) -> Look<CloudInit> {
     let tree = context.tree();
     let program = first(PROGRAMS, |path| tree.find(path).map(|_| tree.evidence(path)))?;
-    let mut cloud_init = CloudInit { evidence: vec![program], version: version(tree).known(), ..CloudInit::default() };
+    let mut cloud_init =
+        CloudInit { evidence: vec![program], version: version::find(tree).known(), ..CloudInit::default() };
     match disabled_by(context, services) {
         Ok(by) if !by.is_empty() => {
             cloud_init.enabled = Known::Is(false);
@@ -93,8 +110,8 @@ fn configs(tree: &Tree<'_>) -> Look<Vec<Config>> {
     for path in paths.iter().take(MAX_FILES) {
         // A link that leads to nothing is how some images wait for their platform's settings.
         let Some(file) = tree.read(path).optional()? else { continue };
-        let node = syntax::yaml::parse(&file.bytes).map_err(|why| Gap::unknown(format!("{path}: {why}")))?;
-        configs.push(Config { node, evidence: file.evidence });
+        let keys = syntax::yaml::parse(&file.bytes).map_err(|why| (file.bytes, why));
+        configs.push(Config { keys, evidence: file.evidence });
     }
     Ok(configs)
 }
@@ -102,12 +119,19 @@ fn configs(tree: &Tree<'_>) -> Look<Vec<Config>> {
 /// The value of a key in the last file that has it.
 fn value<T>(configs: &Look<Vec<Config>>, key: &str, read: impl Fn(&Node) -> Option<T>) -> Look<Claim<T>> {
     let configs = configs.as_ref().map_err(Gap::clone)?;
-    let found = configs.iter().rev().find_map(|config| {
-        let node = config.node.get(key)?;
-        let value = read(node)?;
-        Some(Claim::new(value, config.evidence.clone().at_line(node.line).saying(format!("{key}: {}", shown(node)))))
-    });
-    found.ok_or(Gap::Absent)
+    let (node, evidence) = last(configs, key)?;
+    let value = read(node).ok_or_else(|| Gap::unknown(format!("{key} is not of the kind that is expected")))?;
+    Ok(Claim::new(value, evidence.clone().at_line(node.line).saying(format!("{key}: {}", shown(node)))))
+}
+
+/// A key in the last file that has it.
+fn last<'c>(configs: &'c [Config], key: &str) -> Look<(&'c Node, &'c Evidence)> {
+    for config in configs.iter().rev() {
+        if let Some(node) = config.get(key).optional()? {
+            return Ok((node, &config.evidence));
+        }
+    }
+    Err(Gap::Absent)
 }
 
 fn shown(node: &Node) -> String {
@@ -125,8 +149,7 @@ fn names(node: &Node) -> Option<Vec<String>> {
 
 fn network_disabled(configs: &Look<Vec<Config>>) -> Look<Evidence> {
     let configs = configs.as_ref().map_err(Gap::clone)?;
-    let last = configs.iter().rev().find_map(|config| Some((config.node.get("network")?, &config.evidence)));
-    let (node, evidence) = last.ok_or(Gap::Absent)?;
+    let (node, evidence) = last(configs, "network")?;
     let setting = node.get("config").filter(|setting| setting.text() == Some("disabled")).ok_or(Gap::Absent)?;
     Ok(evidence.clone().at_line(setting.line).saying("network: {config: disabled}"))
 }
@@ -149,79 +172,64 @@ fn stale(tree: &Tree<'_>) -> Look<Evidence> {
     }
 }
 
-/// By the package database of Debian, else by the Python package.
-fn version(tree: &Tree<'_>) -> Look<Claim<String>> {
-    let packaged = tree.read_up_to("/var/lib/dpkg/status", 16 << 20).and_then(|file| {
-        let (line, version) = dpkg_version(&String::from_utf8_lossy(&file.bytes), "cloud-init").ok_or(Gap::Absent)?;
-        Ok(Claim::new(upstream(&version), file.evidence.at_line(line).saying(format!("Version: {version}"))))
-    });
-    match packaged {
-        Err(Gap::Absent) => python_version(tree),
-        other => other,
-    }
-}
-
-/// Line and value of an installed package's version.
-fn dpkg_version(status: &str, package: &str) -> Option<(u32, String)> {
-    let header = format!("Package: {package}");
-    let mut inside = false;
-    let mut installed = false;
-    for (number, line) in (1..).zip(status.lines()) {
-        match line.split_once(": ") {
-            _ if line.is_empty() => inside = false,
-            _ if line == header => (inside, installed) = (true, true),
-            Some(("Status", status)) if inside => installed = status.ends_with(" installed"),
-            Some(("Version", version)) if inside && installed => return Some((number, version.to_owned())),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// `1:22.4.2-1+deb12u1` is 22.4.2.
-fn upstream(version: &str) -> String {
-    let version = version.split_once(':').map_or(version, |(_, rest)| rest);
-    version.split(['-', '~', '+']).next().unwrap_or(version).to_owned()
-}
-
-fn python_version(tree: &Tree<'_>) -> Look<Claim<String>> {
-    let mut places =
-        vec!["/usr/lib/python3/dist-packages".to_owned(), "/usr/local/lib/python3/dist-packages".to_owned()];
-    for name in tree.names("/usr/lib")?.iter().filter(|name| name.starts_with("python")) {
-        places.push(format!("/usr/lib/{name}/site-packages"));
-        places.push(format!("/usr/lib/{name}/dist-packages"));
-    }
-    first(places, |place| {
-        for name in tree.names(&place)? {
-            let rest = name.strip_prefix("cloud_init-").or_else(|| name.strip_prefix("cloud-init-"));
-            if let Some(version) = rest.and_then(|rest| rest.split(['-', '+']).next()) {
-                let version = version.trim_end_matches(".egg").trim_end_matches(".dist");
-                return Ok(Claim::new(version.to_owned(), tree.evidence(&format!("{place}/{name}"))));
-            }
-        }
-        let file = tree.read(&format!("{place}/cloudinit/version.py"))?;
-        let text = String::from_utf8_lossy(&file.bytes).into_owned();
-        let found = (1..).zip(text.lines()).find_map(|(number, line)| {
-            let value = line.strip_prefix("__VERSION__")?.split('"').nth(1)?;
-            value.starts_with(|c: char| c.is_ascii_digit()).then(|| (number, value.to_owned()))
-        });
-        found.map(|(number, value)| Claim::new(value, file.evidence.at_line(number))).ok_or(Gap::Absent)
-    })
-    .map_err(|gap| if gap == Gap::Absent { Gap::unknown("no file says its version") } else { gap })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{dpkg_version, upstream};
+    use super::*;
+    use crate::testing::linux;
+
+    const SYSTEMD: &[(&str, &str)] = &[
+        ("/sbin/init", "-> ../lib/systemd/systemd"),
+        ("/lib/systemd/systemd", ""),
+        ("/etc/hosts", ""),
+        ("/bin/sh", ""),
+    ];
+
+    fn cloud_init(files: &[(&str, &str)]) -> CloudInit {
+        let files: Vec<_> = SYSTEMD.iter().chain([&("/usr/bin/cloud-init", "")]).chain(files).copied().collect();
+        linux(&files).cloud_init.value().unwrap().clone()
+    }
 
     #[test]
-    fn versions_of_packages() {
-        let status = "Package: a\nStatus: install ok installed\nVersion: 1\n\nPackage: cloud-init\n\
-                      Status: install ok installed\nVersion: 22.4.2-1+deb12u1\n";
-        assert_eq!(dpkg_version(status, "cloud-init"), Some((7, "22.4.2-1+deb12u1".into())));
-        let removed = status.replace("install ok installed", "deinstall ok config-files");
-        assert_eq!(dpkg_version(&removed, "cloud-init"), None);
-        assert_eq!(upstream("1:22.4.2-1+deb12u1"), "22.4.2");
-        assert_eq!(upstream("23.1"), "23.1");
+    fn the_last_file_decides() {
+        let found = cloud_init(&[
+            (
+                "/etc/cloud/cloud.cfg",
+                "disable_root: true\ndatasource_list: [NoCloud]\ncloud_init_modules:\n - growpart\n - [ssh, always]\n",
+            ),
+            ("/etc/cloud/cloud.cfg.d/90.cfg", "datasource_list: [ AliYun, None ]\n"),
+            ("/etc/cloud/cloud.cfg.d/99-net.cfg", "network: {config: disabled}\n"),
+            ("/etc/cloud/cloud.cfg.d/README", "disable_root: false\n"),
+        ]);
+        let sources = found.datasources.value().unwrap();
+        assert_eq!(sources.value, ["AliYun", "None"]);
+        assert_eq!(sources.evidence[0].path.as_deref(), Some("/etc/cloud/cloud.cfg.d/90.cfg"));
+        assert!(found.disable_root.value().unwrap().value);
+        assert_eq!(found.modules.value().unwrap(), &["growpart", "ssh"]);
+        assert!(found.network_disabled.value().is_some());
+        assert_eq!((found.ssh_pwauth, found.stale), (Known::Absent, Known::Absent));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_parsed_spoils_only_its_own_keys() {
+        let found = cloud_init(&[
+            ("/etc/cloud/cloud.cfg", "disable_root: false\nssh_pwauth: true\n"),
+            ("/etc/cloud/cloud.cfg.d/50.cfg", "ssh_pwauth: [unclosed\n"),
+        ]);
+        assert!(!found.disable_root.value().unwrap().value);
+        assert!(found.ssh_pwauth.reason().unwrap().why.contains("50.cfg"));
+    }
+
+    #[test]
+    fn enabled_by_a_link_and_disabled_by_a_file() {
+        let link = ("/etc/systemd/system/cloud-init.target.wants/cloud-init.service", "-> /lib/x");
+        assert_eq!(cloud_init(&[link]).enabled, Known::Is(true));
+        assert_eq!(cloud_init(&[]).enabled, Known::Is(false));
+        let off = cloud_init(&[link, ("/etc/cloud/cloud-init.disabled", "")]);
+        assert_eq!((off.enabled, off.disabled_by.len()), (Known::Is(false), 1));
+        assert_eq!(
+            cloud_init(&[link, ("/etc/systemd/system/cloud-init.service", "-> /dev/null")]).enabled,
+            Known::Is(false)
+        );
+        assert!(linux(SYSTEMD).cloud_init.is_absent());
     }
 }
