@@ -96,9 +96,17 @@ pub(crate) fn shell_word(text: &str) -> String {
     if !text.is_empty() && text.chars().all(plain) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
+/// The format of a file that is not empty.
+pub(crate) fn format(facts: &Facts) -> Result<&str, Undecided> {
+    match known(&facts.image.format)? {
+        Some(format) if facts.image.file_size > 0 => Ok(format),
+        _ => Err(Undecided::skipped("the file is empty (see IMG-ZERO)")),
+    }
+}
+
 /// A format in which ECS takes images, by the name that its header gives.
 pub(crate) fn of_format<'a>(facts: &'a Facts, name: &str) -> Result<&'a str, Undecided> {
-    let format = known(&facts.image.format)?.ok_or_else(|| Undecided::skipped("the file is empty"))?;
+    let format = format(facts)?;
     if format == name { Ok(format) } else { Err(Undecided::skipped(format!("the image is {format}, not {name}"))) }
 }
 

@@ -3,10 +3,13 @@
 use crate::page::{Page, size};
 use facts::{Boot, Content, Facts, Guest, Known, TableKind, Volume};
 
-/// The image, the disk and the system on it, in a line each.
+/// The image, the disk and the system on it, in a line each. Where the disk could not be read, that says it all.
 pub(crate) fn head(page: &mut Page<'_>, facts: &Facts) {
     page.row("image", &image(facts));
     page.row("disk", &disk(facts));
+    if facts.disk.reason().is_some() {
+        return;
+    }
     match &facts.guest {
         Known::Is(guest) => system(page, facts, guest),
         Known::Absent => page.row("system", "no operating system that this program knows"),
@@ -18,8 +21,8 @@ pub(crate) fn head(page: &mut Page<'_>, facts: &Facts) {
 /// Format, lengths.
 pub(crate) fn image(facts: &Facts) -> String {
     let format = say(&facts.image.format, Clone::clone, "empty file");
-    let virtual_size = say(&facts.image.virtual_size, |bytes| size(*bytes), "none");
-    format!("{format}, {} in the file, disk of {virtual_size}", size(facts.image.file_size))
+    let disk = facts.image.virtual_size.value().map_or(String::new(), |bytes| format!(", disk of {}", size(*bytes)));
+    format!("{format}, {} in the file{disk}", size(facts.image.file_size))
 }
 
 fn disk(facts: &Facts) -> String {

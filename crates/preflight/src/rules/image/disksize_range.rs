@@ -26,6 +26,9 @@ that is too large must be made smaller in the guest, filesystems and partitions 
 };
 
 fn check(facts: &Facts, target: &Target) -> Judged {
+    if facts.image.file_size == 0 && facts.image.format.reason().is_none() {
+        return Err(Undecided::skipped("the file is empty (see IMG-ZERO)"));
+    }
     let (low, high) = match target.disk {
         DiskUse::System => target.profile.system_gib,
         DiskUse::Data => target.profile.data_gib,

@@ -25,7 +25,7 @@ converted: install the system from it into a disk, and import the disk.
 };
 
 fn check(facts: &Facts, _: &Target) -> Judged {
-    let format = present(&facts.image.format, "the file is empty (see IMG-ZERO)")?.as_str();
+    let format = format(facts)?;
     let remedy = match format {
         "raw" | "qcow2" | "vhd" => return passed(),
         name if name.starts_with("iso") => {

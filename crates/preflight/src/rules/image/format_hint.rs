@@ -28,7 +28,7 @@ formats, convert it anew: `qemu-img convert -f FORMAT -O qcow2 disk disk.qcow2`.
 
 fn check(facts: &Facts, target: &Target) -> Judged {
     let image = &facts.image;
-    let format = present(&image.format, "the file is empty (see IMG-ZERO)")?;
+    let format = format(facts)?;
     let seen = || file(facts, format!("its content is {format}"));
     let mut tally = Tally::default();
     if let Some(declared) = target.request.format.as_deref().filter(|declared| !same(declared, format)) {

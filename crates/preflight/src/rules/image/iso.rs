@@ -26,7 +26,7 @@ holds data, say so: `--disk data`.
 
 fn check(facts: &Facts, target: &Target) -> Judged {
     let iso = |name: &str| name.starts_with("iso");
-    let format = present(&facts.image.format, "the file is empty (see IMG-ZERO)")?;
+    let format = format(facts)?;
     if iso(format) || facts.image.also_looks_like.iter().any(|name| iso(name)) {
         let remedy = "install the system from it into an empty disk, and import that disk";
         return Ok(vec![

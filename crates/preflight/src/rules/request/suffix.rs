@@ -28,7 +28,7 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     let Some(key) = target.request.object_key.as_deref() else {
         return Err(Undecided::skipped("no object key is declared"));
     };
-    let format = present(&facts.image.format, "the file is empty (see IMG-ZERO)")?;
+    let format = format(facts)?;
     let name = key.rsplit('/').next().unwrap_or(key);
     let suffix = name.rsplit_once('.').map_or("", |(_, suffix)| suffix);
     let remedy = format!("name the object so that it ends in .{format}");
