@@ -2,7 +2,10 @@
 
 mod compare;
 mod convert;
+mod flip;
+mod guests;
 mod hostile;
 mod info;
+mod preflight;
 mod program;
 mod workspace;

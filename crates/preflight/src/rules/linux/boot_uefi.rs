@@ -14,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
 # What it checks
 Whether there is an EFI system partition with FAT, and on it a loader for the right machine at the path that firmware
 tries by itself: /EFI/BOOT/BOOTX64.EFI, on Arm /EFI/BOOT/BOOTAA64.EFI. Asked where BootMode is declared as UEFI, or
-where the disk is made for it.
+where the disk is made for it; of a disk that boots by BIOS, an EFI system partition that does not is a note.
 
 # Why ECS needs it
 A new instance has no boot entries in its NVRAM. A loader that lies only under a vendor's name, such as
@@ -29,17 +29,22 @@ shim and grub to /EFI/BOOT and name the shim BOOTX64.EFI.
 
 fn check(facts: &Facts, target: &Target) -> Judged {
     linux_or_unread(facts, target)?;
-    if wanted(facts, target) == Way::Bios {
-        return Err(Undecided::skipped("the disk is to boot by BIOS (see LNX-BOOT-BIOS)"));
-    }
     let uefi = &facts.boot.uefi;
-    if *present(&uefi.can, "not examined")? {
+    if uefi.can.value() == Some(&true) {
         return passed();
     }
+    let also = wanted(facts, target) == Way::Bios;
+    let esp = facts.volumes.iter().any(|volume| volume.role.value() == Some(&Role::Esp));
+    if also && !(esp && uefi.can.value() == Some(&false)) {
+        return Err(Undecided::skipped("the disk is to boot by BIOS (see LNX-BOOT-BIOS)"));
+    }
+    present(&uefi.can, "not examined")?;
     let finding = Finding::new(
         format!("UEFI finds nothing to boot on this disk: {}", first(&uefi.missing)),
         "install the loader at the path that needs no boot entry: grub-install --removable --efi-directory=/boot/efi",
     );
+    // A disk that boots by BIOS does so; that its EFI system partition is of no use is worth knowing.
+    let finding = if also { finding.only(Severity::Info) } else { finding };
     Ok(vec![finding.at_all(&uefi.missing).at_all(&uefi.evidence)])
 }
 
@@ -56,6 +61,21 @@ pub(crate) mod tests {
         },
         passes: |facts, _| *facts = uefi(),
         undecided: |_, _| (),
+    }
+
+    #[test]
+    fn an_esp_without_a_loader_is_a_note_on_a_disk_that_boots_by_bios() {
+        fn both(facts: &mut Facts) {
+            *facts = uefi();
+            facts.boot.bios.can = is(true);
+        }
+        assert_eq!(judge(&RULE, |facts, _| both(facts)).word(), "PASSED");
+        let found = findings(&RULE, |facts, _| {
+            both(facts);
+            facts.boot.uefi.can = is(false);
+            facts.boot.uefi.missing = vec![Evidence::words("no /EFI/BOOT/BOOTX64.EFI")];
+        });
+        assert_eq!(found[0].severity, Severity::Info);
     }
 
     #[test]
