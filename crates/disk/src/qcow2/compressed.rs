@@ -21,9 +21,7 @@ pub(super) fn unpack(compression: Compression, packed: &[u8], cluster: &mut [u8]
         Compression::Zlib => INFLATE
             .with_borrow_mut(|inflate| inflate.deflate_decompress(packed, cluster))
             .map_err(|error| format!("the deflate stream is damaged ({error})"))?,
-        Compression::Zstd => {
-            unzstd(packed, cluster).map_err(|error| format!("the zstd frame is damaged ({error})"))?
-        }
+        Compression::Zstd => unzstd(packed, cluster).map_err(|error| format!("the zstd frame is damaged ({error})"))?,
     };
     if len == wanted { Ok(()) } else { Err(format!("{len} bytes were compressed instead of {wanted}")) }
 }

@@ -49,11 +49,7 @@ impl Extensions {
             found.take(kind, content);
             at += 8 + len.next_multiple_of(8);
         }
-        if name_follows {
-            Ok(found)
-        } else {
-            Err(Error::corrupt(at, "qcow2 header extensions: have no end mark"))
-        }
+        if name_follows { Ok(found) } else { Err(Error::corrupt(at, "qcow2 header extensions: have no end mark")) }
     }
 
     fn take(&mut self, kind: u32, content: Vec<u8>) {

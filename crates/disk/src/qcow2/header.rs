@@ -72,7 +72,9 @@ impl Header {
         let (backing_offset, backing_len) = (be64(&bytes, 8), u64::from(be32(&bytes, 16)));
         let (backing_file, end) = match backing_offset {
             0 => (None, file.size().min(1 << cluster_bits)),
-            _ => (Some(backing_name(file, backing_offset, backing_len, header_len..1 << cluster_bits)?), backing_offset),
+            _ => {
+                (Some(backing_name(file, backing_offset, backing_len, header_len..1 << cluster_bits)?), backing_offset)
+            }
         };
         let header = Header {
             version,

@@ -1,7 +1,7 @@
 //! The metadata of a new image, as on disk: header and refcounts.
 
-use super::features::LAZY_REFCOUNTS;
 use super::MAGIC;
+use super::features::LAZY_REFCOUNTS;
 use super::header::MAX_REFCOUNT_TABLE_BYTES;
 use storage::{Error, Result, WriteAt, to_usize};
 

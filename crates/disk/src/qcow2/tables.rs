@@ -32,9 +32,8 @@ pub(super) fn read_l1(file: &dyn ReadAt, header: &Header) -> Result<Vec<L2>> {
             continue;
         }
         let offset = entry & OFFSET;
-        let corrupt = |what: String| {
-            Err(Error::corrupt(header.l1_offset + index * 8, format!("qcow2 L1 entry {index}: {what}")))
-        };
+        let corrupt =
+            |what: String| Err(Error::corrupt(header.l1_offset + index * 8, format!("qcow2 L1 entry {index}: {what}")));
         if entry & L1_RESERVED != 0 {
             return corrupt(format!("{entry:#018x} has reserved bits set"));
         }
@@ -58,7 +57,10 @@ fn refuse_shared(tables: &[L2], header: &Header) -> Result<()> {
         None => Ok(()),
         Some(pair) => Err(Error::corrupt(
             header.l1_offset + pair[1].index * 8,
-            format!("qcow2 L1 entries {} and {}: share the L2 table at {}", pair[0].index, pair[1].index, pair[0].offset),
+            format!(
+                "qcow2 L1 entries {} and {}: share the L2 table at {}",
+                pair[0].index, pair[1].index, pair[0].offset
+            ),
         )),
     }
 }

@@ -1,9 +1,9 @@
 //! Writing: clusters in the order in which they are first written, all metadata behind them, the header last.
 
+use super::NAME;
 use super::header::{CLUSTER_BITS, MAX_L1_BYTES};
 use super::metadata::{HeaderFields, RefcountLayout};
 use super::tables::COPIED;
-use super::NAME;
 use crate::CreateOptions;
 use crate::options::Options;
 use std::collections::BTreeMap;
@@ -40,7 +40,9 @@ pub(super) fn create(file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<
     }
     let per_table = cluster_size / 8;
     if size.div_ceil(cluster_size * per_table) * 8 > MAX_L1_BYTES {
-        return Err(Error::unsupported(format!("{size} bytes are too many for this cluster_size; choose a larger one")));
+        return Err(Error::unsupported(format!(
+            "{size} bytes are too many for this cluster_size; choose a larger one"
+        )));
     }
     let state = Mutex::new(Allocation { next: cluster_size, tables: BTreeMap::new() });
     Ok(Box::new(Writer { file, size, cluster_size, per_table, version, refcount_order, lazy_refcounts, state }))
@@ -134,7 +136,8 @@ impl WriteAt for Writer {
         let mut holes = Vec::new();
         {
             let state = self.lock();
-            let touched = range.start / self.cluster_size / self.per_table..=range.end / self.cluster_size / self.per_table;
+            let touched =
+                range.start / self.cluster_size / self.per_table..=range.end / self.cluster_size / self.per_table;
             for (&index, table) in state.tables.range(touched) {
                 for (i, &place) in (0u64..).zip(table.iter()).filter(|(_, place)| **place != 0) {
                     let guest = (index * self.per_table + i) * self.cluster_size;

@@ -119,9 +119,7 @@ pub(super) fn read_table(file: &dyn ReadAt, header: &DynamicHeader, size: u64, e
     }
     taken.sort_unstable();
     match taken.windows(2).find(|pair| pair[0].1 > pair[1].0) {
-        Some(pair) => {
-            Err(within(Error::corrupt(pair[1].0, format!("{} overlaps {}", pair[1].2, pair[0].2))))
-        }
+        Some(pair) => Err(within(Error::corrupt(pair[1].0, format!("{} overlaps {}", pair[1].2, pair[0].2)))),
         None => Ok(places),
     }
 }

@@ -86,8 +86,9 @@ impl Footer {
 
     /// Whether both describe the same disk.
     fn agrees(&self, other: &Self) -> bool {
-        let essence =
-            |footer: &Self| (footer.data_offset, footer.creator, footer.current_size, footer.geometry, footer.disk_type);
+        let essence = |footer: &Self| {
+            (footer.data_offset, footer.creator, footer.current_size, footer.geometry, footer.disk_type)
+        };
         essence(self) == essence(other)
     }
 
@@ -167,17 +168,23 @@ pub(super) fn find(file: &dyn ReadAt) -> Result<Found> {
             end,
             "VHD footer: describes another disk than its copy at the start of the file, and both checksums are right",
         )),
-        (_, Ending::Good(footer)) => {
-            found(footer, true, Some("the VHD's footer copy at the start of the file is damaged; the file needs repair"))
-        }
+        (_, Ending::Good(footer)) => found(
+            footer,
+            true,
+            Some("the VHD's footer copy at the start of the file is damaged; the file needs repair"),
+        ),
         (Ending::Good(copy), Ending::Missing) if copy.kind()? == Kind::Fixed => {
             Err(Error::corrupt(end, "VHD footer: is missing at the end of the file, and the disk is fixed; truncated?"))
         }
-        (Ending::Good(copy), _) => {
-            found(copy, false, Some("the VHD's footer at the end of the file is missing or damaged; the file needs repair"))
-        }
+        (Ending::Good(copy), _) => found(
+            copy,
+            false,
+            Some("the VHD's footer at the end of the file is missing or damaged; the file needs repair"),
+        ),
         (Ending::Missing, Ending::Missing) => Err(Error::corrupt(end, "VHD footer: is missing; this is no VHD")),
         (_, Ending::Bad) => Err(Error::corrupt(end + 64, "VHD footer: the checksum is wrong")),
-        (Ending::Bad, _) => Err(Error::corrupt(64, "VHD footer copy: the checksum is wrong, and no footer is at the end")),
+        (Ending::Bad, _) => {
+            Err(Error::corrupt(64, "VHD footer copy: the checksum is wrong, and no footer is at the end"))
+        }
     }
 }

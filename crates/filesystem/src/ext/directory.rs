@@ -73,7 +73,8 @@ fn names(volume: &dyn ReadAt, superblock: &Superblock, of: &Inode) -> Result<Nam
         let mut at = 0;
         while at < block.len() {
             let entry = &block[at..];
-            let damaged = || Error::corrupt(of.offset, format!("inode {}: a damaged entry in the directory", of.number));
+            let damaged =
+                || Error::corrupt(of.offset, format!("inode {}: a damaged entry in the directory", of.number));
             let len = match entry.get(..8).map(|head| usize::from(le16(head, 4))).ok_or_else(damaged)? {
                 // A length of 65536 does not fit in its field.
                 0 | 0xFFFF if block.len() == 0x1_0000 => block.len(),

@@ -100,7 +100,10 @@ mod tests {
 
     #[test]
     fn bits_without_a_name_are_numbered() {
-        assert_eq!(names(0x4, 0x8000_0042, 0x400), ["has_journal", "filetype", "extent", "FEATURE_I31", "metadata_csum"]);
+        assert_eq!(
+            names(0x4, 0x8000_0042, 0x400),
+            ["has_journal", "filetype", "extent", "FEATURE_I31", "metadata_csum"]
+        );
     }
 
     #[test]

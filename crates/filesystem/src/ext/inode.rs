@@ -6,9 +6,9 @@
 use super::blocks::{self, Run};
 use super::features;
 use super::superblock::Superblock;
+use crate::field::zeros;
 use crate::field::{array, le16, le32};
 use crate::tree::FileKind;
-use crate::field::zeros;
 use storage::{Error, ReadAt, Result, read_vec, to_usize};
 
 const FLAG_COMPRESSED: u32 = 0x4;

@@ -179,7 +179,9 @@ impl<'a> Log<'a> {
                 Ok(()) => {}
                 Err(error) if error.kind() == storage::ErrorKind::Io => return Err(error),
                 // A torn write ends the log: what follows was never promised to anyone.
-                Err(error) => return Ok((replaced, Some(format!("the journal ends in transaction {sequence}: {error}")))),
+                Err(error) => {
+                    return Ok((replaced, Some(format!("the journal ends in transaction {sequence}: {error}"))));
+                }
             }
             left = left.saturating_sub(1);
             position = self.after(position, before - left);
@@ -228,7 +230,14 @@ impl<'a> Log<'a> {
     }
 
     /// A descriptor names the blocks whose copies follow it.
-    fn descriptor(&self, block: &[u8], position: u64, sequence: u32, left: &mut u64, to: &mut Transaction) -> Result<()> {
+    fn descriptor(
+        &self,
+        block: &[u8],
+        position: u64,
+        sequence: u32,
+        left: &mut u64,
+        to: &mut Transaction,
+    ) -> Result<()> {
         let room = self.room(block)?;
         let wide = self.features & FEATURE_64BIT != 0;
         let len = match self.features {

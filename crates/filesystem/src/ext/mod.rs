@@ -13,9 +13,9 @@ mod replay;
 mod superblock;
 mod view;
 
+use crate::GuestPath;
 use crate::cache::Cached;
 use crate::tree::{Driver, Entry, FileKind, FileSystem, Info, Metadata, check_limit};
-use crate::GuestPath;
 use directory::Lookup;
 use inode::Inode;
 use std::sync::Arc;

@@ -6,8 +6,8 @@
 //! no bounds of its own: what it walks has been walked by [`directory`](super::directory) before. A link whose target is
 //! no possible path of Linux (a name of more than 255 bytes) is an error.
 
-use crate::tree::{Entry, FileKind, MAX_ENTRIES, Metadata};
 use crate::GuestPath;
+use crate::tree::{Entry, FileKind, MAX_ENTRIES, Metadata};
 use ext4_view::{Ext4, Ext4Error, Ext4Read, FileType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use storage::{Error, ReadAt, Result, Source};

@@ -92,7 +92,10 @@ impl Bpb {
     /// Whether FAT and root directory lie within the volume and the FAT is as long as the clusters need.
     pub(super) fn check(&self, len: u64) -> Result<()> {
         if self.data > len {
-            return Err(Error::corrupt(0, format!("FAT: its files begin at byte {}, past the volume's end", self.data)));
+            return Err(Error::corrupt(
+                0,
+                format!("FAT: its files begin at byte {}, past the volume's end", self.data),
+            ));
         }
         let bits = match self.width {
             Width::Fat12 => 12,
@@ -304,7 +307,9 @@ mod tests {
 
     #[test]
     fn parameters_that_contradict_each_other_are_no_fat() {
-        for (at, value) in [(12usize, 0u8), (13, 3), (13, 0), (14, 0), (16, 0), (16, 9), (19, 2), (21, 1), (22, 0), (510, 0)] {
+        for (at, value) in
+            [(12usize, 0u8), (13, 3), (13, 0), (14, 0), (16, 0), (16, 9), (19, 2), (21, 1), (22, 0), (510, 0)]
+        {
             let mut volume = sound();
             volume[at] = value;
             assert!(Bpb::read(&volume).unwrap().is_none(), "{at} {value}");
