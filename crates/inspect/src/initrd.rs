@@ -41,6 +41,7 @@ pub(crate) fn read(context: &Context<'_>, files: &[FileRef]) -> Look<Contents> {
     let last = files.last().ok_or(Gap::Absent)?;
     let mut seen = Seen::default();
     let mut evidence = Evidence::default();
+    let mut limits = Limits::default();
     let mut facts = Initramfs { file: last.clone(), complete: Known::Is(true), ..Initramfs::default() };
     for file in files {
         let path = guest_path(context, file);
@@ -48,8 +49,10 @@ pub(crate) fn read(context: &Context<'_>, files: &[FileRef]) -> Look<Contents> {
             Gap::Absent => Gap::unknown(format!("{path}, which the boot entry names, is not there")),
             unknown => unknown,
         })?;
-        let summary = initramfs::read(&content.bytes, &Limits::default(), &mut seen)
+        let summary = initramfs::read(&content.bytes, &limits, &mut seen)
             .map_err(|error| Gap::unknown(format!("{path}: {error}")))?;
+        limits.unpacked = limits.unpacked.saturating_sub(summary.unpacked);
+        limits.entries = limits.entries.saturating_sub(summary.entries);
         evidence = content.evidence;
         facts.segments.extend(summary.segments.iter().map(|&name| name.to_owned()));
         if !summary.complete {

@@ -7,6 +7,9 @@ use crate::volumes::Volumes;
 use facts::{DeviceSpec, Evidence, Fstab, FstabEntry, Known, Mount, Reason, Role, SpecKind, Volume, VolumeId};
 use filesystem::FileKind;
 
+/// Most entries of an fstab that are looked at; the longest ones of real systems have some dozens.
+const MAX_ENTRIES: usize = 512;
+
 /// Filesystem types that live in no volume.
 const PSEUDO: &[&str] = &[
     "proc",
@@ -99,7 +102,7 @@ fn read(tree: &Tree<'_>, facts: &[Volume]) -> Look<Fstab> {
     };
     Ok(Fstab {
         evidence: file.evidence.clone(),
-        entries: table.entries.into_iter().map(entry).collect(),
+        entries: table.entries.into_iter().take(MAX_ENTRIES).map(entry).collect(),
         malformed: table.malformed.iter().map(|bad| at(bad.line, &format!("{}: {}", bad.why, bad.text))).collect(),
     })
 }

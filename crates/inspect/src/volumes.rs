@@ -4,7 +4,7 @@ use crate::content;
 use crate::look::{Gap, Look};
 use facts::{Content, Evidence, Known, Volume, VolumeId, VolumeKind};
 use filesystem::FileSystem;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use storage::{Error, ErrorKind, ReadAt as _, Result, Source};
 
 /// GPT type of the partition that holds GRUB's core image.
@@ -34,9 +34,17 @@ impl Held {
     }
 }
 
+/// Look-ups in filesystems, for one inspection. An ordinary guest needs about two thousand.
+const MAX_LOOKUPS: u64 = 100_000;
+
+/// Bytes of files, for one inspection: initramfs files, and everything else.
+const MAX_BYTES: u64 = 1 << 30;
+
 /// All volumes of a disk.
 pub(crate) struct Volumes {
     held: Vec<Held>,
+    /// Look-ups and bytes that may still be spent. Guests can be made to cost any number of them.
+    budget: Cell<(u64, u64)>,
     /// The first failure of the machine. It ends the inspection; what is found after it is not used.
     failure: RefCell<Option<Error>>,
 }
@@ -45,13 +53,24 @@ impl Volumes {
     /// Identifies and opens all of them.
     pub(crate) fn open(found: Vec<volume::Volume>) -> Result<Self> {
         let held = found.into_iter().map(hold).collect::<Result<_>>()?;
-        Ok(Volumes { held, failure: RefCell::new(None) })
+        Ok(Volumes::of(held))
     }
 
-    /// Volumes with filesystems that a test made.
-    #[cfg(test)]
+    /// Those volumes.
     pub(crate) fn of(held: Vec<Held>) -> Self {
-        Volumes { held, failure: RefCell::new(None) }
+        Volumes { held, budget: Cell::new((MAX_LOOKUPS, MAX_BYTES)), failure: RefCell::new(None) }
+    }
+
+    /// Takes one look-up and so many bytes from the budget.
+    pub(crate) fn spend(&self, bytes: u64) -> Look<()> {
+        let (lookups, left) = self.budget.get();
+        match (lookups.checked_sub(1), left.checked_sub(bytes)) {
+            (Some(lookups), Some(left)) => {
+                self.budget.set((lookups, left));
+                Ok(())
+            }
+            _ => Err(Gap::unknown("this guest has more files to look at than any ordinary one; the rest was left")),
+        }
     }
 
     /// All of them, in the order of the report.

@@ -30,6 +30,7 @@ const RELEASES: &[(&str, &str, &str)] = &[
     ("/etc/redhat-release", "AlmaLinux", "almalinux"),
     ("/etc/redhat-release", "Aliyun", "alinux"),
     ("/etc/redhat-release", "Red Hat", "rhel"),
+    ("/etc/redhat-release", "", "linux"),
     ("/etc/system-release", "Amazon", "amzn"),
     ("/etc/SuSE-release", "SUSE Linux Enterprise Server", "sles"),
     ("/etc/SuSE-release", "SUSE Linux Enterprise Desktop", "sled"),

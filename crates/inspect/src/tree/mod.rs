@@ -108,12 +108,14 @@ impl<'v> Tree<'v> {
         if found.metadata.size > limit {
             return Err(Gap::unknown(format!("{path} is longer than {limit} bytes and was not read")));
         }
+        self.volumes.spend(found.metadata.size)?;
         self.content(path, &found, |files, inner| files.read(inner, limit))
     }
 
     /// The first `len` bytes of a file, or all of a shorter one.
     pub(crate) fn read_start(&self, path: &str, len: u64) -> Look<File> {
         let found = self.regular(path)?;
+        self.volumes.spend(found.metadata.size.min(len))?;
         self.content(path, &found, |files, inner| files.read_start(inner, len))
     }
 
@@ -123,6 +125,7 @@ impl<'v> Tree<'v> {
         if found.metadata.kind != FileKind::Directory {
             return Err(Gap::Absent);
         }
+        self.volumes.spend(0)?;
         let (files, inner) = self.locate(&found.path)?;
         let mut entries = files.read_dir(&inner).map_err(|error| self.gap(error, path))?;
         entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -216,6 +219,7 @@ impl<'v> Tree<'v> {
         if let Some(known) = self.looked.borrow().get(path) {
             return known.clone();
         }
+        self.volumes.spend(0)?;
         let looked = self.locate(path).and_then(|(files, inner)| {
             files.metadata(&inner).map_err(|error| self.volumes.gap(error, || path.to_string()))
         });

@@ -60,3 +60,10 @@ fn damage_is_unknown_and_a_failing_machine_is_remembered() {
     assert!(matches!(tree.read("/io"), Err(Gap::Unknown(_))));
     assert!(volumes.failure().is_some());
 }
+
+#[test]
+fn a_guest_that_costs_too_much_is_left() {
+    let volumes = volumes(vec![partition(1, &[("/etc/hosts", "x")])]);
+    while volumes.spend(1 << 20).is_ok() {}
+    assert!(matches!(Tree::new(&volumes, 0).read("/etc/hosts"), Err(Gap::Unknown(_))));
+}
