@@ -173,7 +173,9 @@ impl Versus {
 
     fn save(&self, report: &str) -> Result<()> {
         let date = output(Command::new("date").args(["-u", "+%F"]))?;
-        let path = workspace().join(format!("benches/results/{}-versus.md", date.trim()));
+        let results = workspace().join("benches/results");
+        fs::create_dir_all(&results)?;
+        let path = results.join(format!("{}-versus.md", date.trim()));
         fs::write(&path, report)?;
         eprintln!("saved as {}", path.display());
         Ok(())
