@@ -51,15 +51,11 @@ where
     let crew = Crew::new(plan, progress);
     progress.at(0, total);
     let work = || crew.work(hire());
-    thread::scope(|scope| {
-        for _ in 1..count(workers, total) {
-            // Where no thread can be had, the others do its share.
-            if thread::Builder::new().spawn_scoped(scope, work).is_err() {
-                break;
-            }
-        }
-        work();
-    });
+    match rayon::ThreadPoolBuilder::new().num_threads(count(workers, total)).build() {
+        Ok(threads) => drop(threads.broadcast(|_| work())),
+        // Where no threads can be had, this one does it all.
+        Err(_) => work(),
+    }
     match crew.end.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some((_, end)) => end.map(Some),
         None => {
