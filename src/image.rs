@@ -2,7 +2,7 @@
 
 use crate::cli::Input;
 use crate::exit::{Exit, Failure};
-use disk::{Disk, Info, Opener};
+use disk::{Disk, Opener};
 use facts::Facts;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -113,23 +113,6 @@ pub(crate) fn examine(path: &Path, input: &Input) -> std::result::Result<Examine
     };
     let facts = inspect::unreadable(&shown, &source, &error);
     Ok(Examined { facts, failure: Some(error) })
-}
-
-/// What the image's header says. Nothing that it refers to is opened, and it need not be readable.
-pub(crate) fn header(file: &File, input: &Input) -> Result<Info> {
-    let probed = disk::probe(file)?.formats;
-    let name = match (&input.format, probed.as_slice()) {
-        (Some(name), _) => name,
-        (None, []) => "raw",
-        (None, [name]) => *name,
-        (None, several) => {
-            return Err(Error::refused(format!("is {} at once; say with -f which is meant", several.join(" and "))));
-        }
-    };
-    match disk::format(name) {
-        Some(format) => format.info(file),
-        None => Err(Error::unsupported(format!("is {name}, which is not read"))),
-    }
 }
 
 #[cfg(test)]

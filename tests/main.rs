@@ -1,5 +1,7 @@
 //! Bootworthy from outside: one binary, a module a verb.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails, and says what it skips")]
+
 mod compare;
 mod convert;
 mod flip;

@@ -8,7 +8,6 @@ use disk::{Details, Opener};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use storage::{Error, File, ReadAt};
 
 /// Backing files of backing files, at most.
@@ -58,13 +57,8 @@ fn chain(args: &Info) -> Result<Vec<Image>, Failure> {
 
 fn examine(path: &Path, input: &Input) -> Result<Image, Failure> {
     let file = image::open_file(path)?;
-    let info = header(&file, input).map_err(|error| error.at_path(path))?;
+    let info = disk::info(&*file, input.format.as_deref()).map_err(|error| error.at_path(path))?;
     Ok(Image { path: path.to_owned(), file_size: file.size(), allocated: file.allocated(), info })
-}
-
-/// What the header says; nothing it refers to is opened.
-fn header(file: &Arc<File>, input: &Input) -> Result<disk::Info, Error> {
-    image::header(file, input)
 }
 
 impl Image {

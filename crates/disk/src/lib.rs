@@ -21,7 +21,7 @@ mod signatures;
 
 pub use info::{Details, Info, Qcow2Details, VhdDetails};
 pub use opener::{Closed, Opener};
-pub use probe::{Probed, open, probe};
+pub use probe::{Probed, info, open, probe};
 
 use std::sync::Arc;
 use storage::{Error, ReadAt, Result, Source, WriteAt};

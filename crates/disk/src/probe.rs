@@ -1,7 +1,7 @@
 //! What a file is by its content, and opening it as that.
 
 use crate::signatures::{self, Ends, ISO, SIGNATURES, disk_marks};
-use crate::{Disk, FORMATS, Opener, format, raw};
+use crate::{Disk, FORMATS, Format, Info, Opener, format, raw};
 use std::sync::Arc;
 use storage::{Error, ReadAt, Result, Source};
 
@@ -39,15 +39,24 @@ pub fn probe(file: &dyn ReadAt) -> Result<Probed> {
 /// Opens the disk in a file: as `format` where one is given, else by content. Raw is what bears no format's marks.
 /// Ambiguous files, and formats that are recognised and not read, are errors that say what was found.
 pub fn open(file: Source, format: Option<&str>, opener: &dyn Opener) -> Result<Arc<dyn Disk>> {
-    let name = match format {
+    chosen(&file, format)?.open(file, opener)
+}
+
+/// What the header of the image says, which is chosen as by [`open`]; nothing that it refers to is opened, and it need
+/// not be readable.
+pub fn info(file: &dyn ReadAt, format: Option<&str>) -> Result<Info> {
+    chosen(file, format)?.info(file)
+}
+
+fn chosen(file: &dyn ReadAt, format: Option<&str>) -> Result<&'static dyn Format> {
+    named(match format {
         Some(name) => name,
-        None => by_content(&file)?,
-    };
-    named(name)?.open(file, opener)
+        None => by_content(file)?,
+    })
 }
 
 /// The format of that name, or the reason why it is not read.
-pub(crate) fn named(name: &str) -> Result<&'static dyn crate::Format> {
+pub(crate) fn named(name: &str) -> Result<&'static dyn Format> {
     format(name).ok_or_else(|| match signatures::signature(name) {
         Some(signature) => Error::unsupported(format!("the file is {}", signature.advice)),
         None => {
