@@ -49,7 +49,7 @@ pub(crate) fn holds(volume: &Volume) -> String {
         Known::Is(Content::Member { of, .. }) => format!("member of {of}"),
         Known::Is(Content::Encrypted { by, .. }) => format!("encrypted ({by})"),
         Known::Is(Content::Other { name }) => name.clone(),
-        Known::Absent => "empty".into(),
+        Known::Absent => "nothing known".into(),
         Known::Unknown(_) => "unknown".into(),
     }
 }
