@@ -4,9 +4,8 @@ use super::view::View;
 use super::{file_ref, is_rescue, root_of};
 use crate::look::{Gap, Look};
 use facts::{BootEntry, Evidence, Known, Loader, LoaderKind, Role};
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use syntax::bls::Entry;
+use syntax::bls::{Entry, menu_entry, menu_order};
 
 /// Most entries that are read.
 const MAX_ENTRIES: usize = 256;
@@ -18,8 +17,7 @@ struct Named {
     entry: Entry,
 }
 
-/// Entries of a directory in the order of GRUB's menu: newest first, by the name of the file (rhboot grub2,
-/// grub-core/commands/blscfg.c).
+/// Entries of a directory in the order of GRUB's menu: newest first, by the name of the file.
 fn read(view: &View<'_>, index: usize, directory: &str) -> Look<Vec<Named>> {
     let tree = view.tree(index);
     let mut entries = Vec::new();
@@ -30,12 +28,8 @@ fn read(view: &View<'_>, index: usize, directory: &str) -> Look<Vec<Named>> {
         let entry = syntax::bls::parse(&tree.read(&path)?.bytes);
         entries.push(Named { id: id.to_owned(), path, entry });
     }
-    entries.sort_by(|a, b| newest_first(&a.id, &b.id));
+    entries.sort_by(|a, b| menu_order(&a.id, &b.id));
     Ok(entries)
-}
-
-fn newest_first(a: &str, b: &str) -> Ordering {
-    syntax::version::compare(b, a).then_with(|| a.cmp(b))
 }
 
 /// Entries as GRUB's menu shows them.
@@ -46,46 +40,13 @@ pub(super) fn grub_entries(
     directory: &str,
     variables: &BTreeMap<String, String>,
 ) -> Vec<syntax::grub::Entry> {
-    let make = |named: Named| {
-        let file = format!("({device}){}", named.path);
-        let place = |line| syntax::grub::Place { file: file.clone(), line };
-        let load = |path: &String| syntax::grub::File {
-            device: device.to_owned(),
-            path: expand(path, variables),
-            place: place(named.entry.lines.0),
-        };
-        syntax::grub::Entry {
-            title: title(&named),
-            kernel: named.entry.linux.as_ref().map(load),
-            initrds: named.entry.initrds.iter().map(load).filter(|file| !file.path.is_empty()).collect(),
-            cmdline: expand(&named.entry.options, variables),
-            unrestricted: !named.entry.locked,
-            place: place(1),
-            id: Some(named.id),
-            ..syntax::grub::Entry::default()
-        }
-    };
-    read(view, index, directory).unwrap_or_default().into_iter().map(make).collect()
+    let entries = read(view, index, directory).unwrap_or_default().into_iter();
+    let make = |named: Named| menu_entry(&format!("({device}){}", named.path), &named.entry, device, variables);
+    entries.filter_map(make).collect()
 }
 
 fn title(named: &Named) -> String {
     named.entry.title.clone().or_else(|| named.entry.version.clone()).unwrap_or_else(|| named.id.clone())
-}
-
-/// Replaces `$name`, as GRUB does in `options` and `initrd`.
-fn expand(text: &str, variables: &BTreeMap<String, String>) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('$') {
-        out.push_str(before);
-        let after = after.strip_prefix('{').map_or(after, |inner| inner);
-        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
-        let (name, tail) = after.split_at(end);
-        out.push_str(variables.get(name).map_or("", String::as_str));
-        rest = tail.strip_prefix('}').unwrap_or(tail);
-    }
-    out.push_str(rest);
-    out.trim().to_owned()
 }
 
 /// Entries in `/boot` that no configuration file brings together, as where GRUB's is built into its image.
@@ -125,7 +86,7 @@ pub(super) fn systemd_boot(view: &View<'_>, esp: usize) -> Look<Loader> {
             found.unwrap_or_default().into_iter().map(|named| (named.id.clone(), boot_entry(view, index, &named))),
         );
     }
-    entries.sort_by(|(a, _), (b, _)| newest_first(a, b));
+    entries.sort_by(|(a, _), (b, _)| menu_order(a, b));
     let wanted = setting("default").unwrap_or_default();
     let pattern = wanted.trim_end_matches(".conf").trim_end_matches('*');
     let default = entries.iter().position(|(id, _)| id.starts_with(pattern));
@@ -161,24 +122,4 @@ fn boot_entry(view: &View<'_>, index: usize, named: &Named) -> BootEntry {
     };
     boot.rescue = is_rescue(&boot);
     boot
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn variables_in_options() {
-        let variables = BTreeMap::from([("kernelopts".to_owned(), "root=UUID=1 ro".to_owned())]);
-        assert_eq!(expand("$kernelopts ${tuned_params}", &variables), "root=UUID=1 ro");
-        assert_eq!(expand("/initrd $tuned_initrd", &variables), "/initrd");
-        assert_eq!(expand("a=$", &variables), "a=");
-    }
-
-    #[test]
-    fn rescue_stands_last() {
-        let mut ids = ["abc-0-rescue", "abc-5.14.0-9.el9", "abc-5.14.0-362.el9"];
-        ids.sort_by(|a, b| newest_first(a, b));
-        assert_eq!(ids, ["abc-5.14.0-362.el9", "abc-5.14.0-9.el9", "abc-0-rescue"]);
-    }
 }

@@ -161,8 +161,8 @@ mod tests {
             2,
             &[
                 ("/grub2/grub.cfg", "set kernelopts=\"root=UUID=uuid-1 ro\"\nblscfg\n"),
-                ("/loader/entries/id-5.9.conf", &old),
-                ("/loader/entries/id-5.14.conf", &new),
+                ("/loader/entries/id-5.9-1.el9.conf", &old),
+                ("/loader/entries/id-5.14-1.el9.conf", &new),
                 ("/loader/entries/id-0-rescue.conf", "title rescue\nlinux /vmlinuz-0-rescue-id\n"),
             ],
         );
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!((entry.title.as_str(), entry.cmdline.as_str()), ("Linux 5.14", "root=UUID=uuid-1 ro quiet"));
         assert_eq!(entry.root.value().unwrap().volume, Known::Is(VolumeId::partition(1)));
         assert!(loader.entries[2].rescue && !entry.rescue);
-        assert_eq!(entry.evidence.path.as_deref(), Some("/boot/loader/entries/id-5.14.conf"));
+        assert_eq!(entry.evidence.path.as_deref(), Some("/boot/loader/entries/id-5.14-1.el9.conf"));
     }
 
     #[test]
