@@ -61,21 +61,32 @@ pub(crate) fn examine(context: &Context<'_>, kernel: &mut Kernel, initrd: &Look<
     let closure = initrd.as_ref().ok().and_then(|contents| contents.dependencies.as_deref());
     let needs = closure.map(syntax::modules::dependencies).unwrap_or_default();
     for (name, option, directory) in DRIVERS {
-        let driver = lists
-            .built_in(name, option)
-            .or_else(|gap| within(gap, || in_initramfs(name, initrd, &lists, &needs)))
-            .or_else(|gap| within(gap, || lists.module(context, &kernel.version, name, directory)));
+        let driver = find(
+            lists.built_in(name, option),
+            || in_initramfs(name, initrd, &lists, &needs),
+            || lists.module(context, &kernel.version, name, directory),
+        );
         kernel.drivers.insert((*name).to_owned(), driver.known());
     }
 }
 
-/// Looks further; a driver found there is found, but one that is not stays unknown if it was so before.
-fn within(gap: Gap, next: impl FnOnce() -> Look<Driver>) -> Look<Driver> {
-    match (gap, next()) {
-        // It is on disk, but whether it comes in time is not known.
-        (Gap::Unknown(reason), Ok(driver)) if driver.presence == Presence::Disk => Err(Gap::Unknown(reason)),
-        (Gap::Unknown(reason), Err(_)) => Err(Gap::Unknown(reason)),
-        (_, found) => found,
+/// The first place where a driver is. It is absent only if it is surely in none of them.
+fn find(
+    built_in: Look<Driver>,
+    in_initramfs: impl FnOnce() -> Look<Driver>,
+    on_disk: impl FnOnce() -> Look<Driver>,
+) -> Look<Driver> {
+    if built_in.is_ok() {
+        return built_in;
+    }
+    match in_initramfs() {
+        // There is a module, so that it is not built in.
+        Err(Gap::Absent) => match on_disk() {
+            Err(Gap::Absent) => built_in,
+            found => found,
+        },
+        // Found, or it may be there: that it is on disk, too, would not say whether it comes in time.
+        found => found,
     }
 }
 
@@ -113,7 +124,7 @@ impl Lists {
         }
     }
 
-    /// Absent: surely not built in.
+    /// Absent: surely not built in. A configuration says so only of options that it mentions.
     fn built_in(&self, name: &str, option: &str) -> Look<Driver> {
         let found = |evidence: &Evidence, text: String| Driver {
             presence: Presence::BuiltIn,
@@ -125,9 +136,10 @@ impl Lists {
             (_, Ok((config, evidence))) if config.get(option).is_some_and(|value| value == "y") => {
                 Ok(found(evidence, format!("{option}=y")))
             }
-            (Ok(_), _) | (_, Ok(_)) => Err(Gap::Absent),
+            (Ok(_), _) => Err(Gap::Absent),
+            (_, Ok((config, _))) if config.contains_key(option) => Err(Gap::Absent),
             (Err(Gap::Unknown(reason)), _) | (_, Err(Gap::Unknown(reason))) => Err(Gap::Unknown(reason.clone())),
-            _ => Err(Gap::unknown("neither modules.builtin nor the kernel's configuration is there")),
+            _ => Err(Gap::unknown("no modules.builtin and no kernel configuration says whether it is built in")),
         }
     }
 
@@ -252,5 +264,16 @@ mod tests {
         let configured = kernel("initrd /boot/initrd", &archive(&["init"], ""), &[config]);
         assert_eq!(presence(&configured, "nvme"), Known::Is(Presence::BuiltIn));
         assert_eq!(presence(&configured, "virtio_blk"), Known::Absent);
+        assert!(presence(&configured, "virtio_scsi").reason().is_some(), "its option is not mentioned");
+    }
+
+    #[test]
+    fn what_is_found_as_a_module_needs_no_list() {
+        let paths = ["lib/modules/6.1/kernel/drivers/block/virtio_blk.ko"];
+        let found = kernel("initrd /boot/initrd", &archive(&paths, ""), &[]);
+        assert_eq!(presence(&found, "virtio_blk"), Known::Is(Presence::Initramfs));
+        assert_eq!(presence(&found, "virtio_net"), Known::Is(Presence::Disk));
+        let hidden = kernel("initrd /boot/initrd", &archive(&["squashfs-root.img"], ""), &[]);
+        assert!(presence(&hidden, "virtio_net").reason().is_some(), "the initramfs may hold it");
     }
 }
