@@ -1,6 +1,6 @@
 //! What a volume holds: a filesystem, opened, or something that cannot be looked into, and why.
 
-use crate::look::{Gap, Look};
+use crate::look::{Gap, Look, words};
 use crate::volumes::BIOS_BOOT;
 use facts::{Content, Evidence, Filesystem, Known, VolumeId};
 use filesystem::FileSystem;
@@ -49,7 +49,7 @@ pub(crate) fn look_into(volume: &volume::Volume, id: &VolumeId) -> Result<Inside
         Ok(None) => unrecognised(&volume.source, id),
         Err(error) if error.kind() == ErrorKind::Io => Err(error),
         Err(error) => {
-            let why = format!("{id}: {error}");
+            let why = format!("{id}: {}", words(&error));
             Ok((Known::unknown(why.clone()), Err(Gap::unknown(why))))
         }
     }
@@ -111,8 +111,8 @@ fn on_filesystem(info: filesystem::Info, readable: bool, volume: &volume::Volume
         Err(error) if error.kind() == ErrorKind::Io => return Err(error),
         Err(error) => {
             facts.readable = Known::Is(false);
-            facts.evidence.push(Evidence::volume(id, error.to_string()));
-            Err(Gap::unknown(format!("the {} on {id} cannot be read: {error}", info.fs_type)))
+            facts.evidence.push(Evidence::volume(id, words(&error)));
+            Err(Gap::unknown(format!("the {} on {id} cannot be read: {}", info.fs_type, words(&error))))
         }
     };
     Ok((Known::Is(Content::Filesystem(facts)), files))

@@ -1,5 +1,6 @@
 //! The image file: what its header says.
 
+use crate::look::words;
 use disk::{Details, Info};
 use facts::{Evidence, Image, Known, Qcow2, Vhd, VhdKind};
 use storage::{Error, ErrorKind, ReadAt as _, Source};
@@ -44,7 +45,7 @@ pub(crate) fn refused(path: &str, file: &Source, error: &Error) -> Image {
     } else if image.format.value().is_none() {
         image.format = match formats.first() {
             Some(name) => Known::Is((*name).to_owned()),
-            None => Known::unknown(error.to_string()),
+            None => Known::unknown(words(error)),
         };
     }
     image.also_looks_like = formats.iter().skip(1).map(|name| (*name).to_owned()).collect();
@@ -53,7 +54,7 @@ pub(crate) fn refused(path: &str, file: &Source, error: &Error) -> Image {
             let text = Some(error.what().to_owned());
             Known::Is(vec![Evidence { offset: error.offset(), text, ..Evidence::default() }])
         }
-        _ => Known::unknown(error.to_string()),
+        _ => Known::unknown(words(error)),
     };
     image
 }

@@ -2,7 +2,7 @@
 
 use crate::guest::Context;
 use crate::kernels::guest_path;
-use crate::look::{Gap, Look, Outcome as _};
+use crate::look::{Gap, Look, Outcome as _, words};
 use facts::{Evidence, FileRef, Initramfs, Known};
 use initramfs::{Entry, Limits, Visitor};
 use std::collections::BTreeSet;
@@ -50,7 +50,7 @@ pub(crate) fn read(context: &Context<'_>, files: &[FileRef]) -> Look<Contents> {
             unknown => unknown,
         })?;
         let summary = initramfs::read(&content.bytes, &limits, &mut seen)
-            .map_err(|error| Gap::unknown(format!("{path}: {error}")))?;
+            .map_err(|error| Gap::unknown(format!("{path}: {}", words(&error))))?;
         limits.unpacked = limits.unpacked.saturating_sub(summary.unpacked);
         limits.entries = limits.entries.saturating_sub(summary.entries);
         evidence = content.evidence;

@@ -90,7 +90,7 @@ pub fn unreadable(path: &str, file: &Source, error: &Error) -> Facts {
 }
 
 fn reason(error: &Error) -> Reason {
-    Reason::new(error.to_string())
+    Reason::new(look::words(error))
 }
 
 /// Everything beyond the disk is unknown, for that reason.

@@ -3,6 +3,8 @@
 //! Facts say [`Known`]; the facets compute with [`Look`] and turn it into `Known` where a fact is stored.
 
 use facts::{Known, Reason};
+use std::error::Error as _;
+use storage::Error;
 
 /// Why there is no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +73,13 @@ where
     Err(gap)
 }
 
+/// An error in words for a report. That names the image already: the path is left out.
+pub(crate) fn words(error: &Error) -> String {
+    let place = error.offset().map_or_else(String::new, |offset| format!("at byte {offset}: "));
+    let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
+    format!("{place}{}{cause}", error.what())
+}
+
 /// A list as a fact: an empty one is absent.
 pub(crate) fn non_empty<T>(items: Vec<T>) -> Known<Vec<T>> {
     if items.is_empty() { Known::Absent } else { Known::Is(items) }
@@ -91,5 +100,16 @@ mod tests {
         assert_eq!(first(["locked", "here"], look), Ok(1));
         assert_eq!(first(["locked", "no"], look), Err(Gap::unknown("locked")));
         assert_eq!(first(["no"], look).known(), Known::Absent);
+    }
+
+    #[test]
+    fn errors_do_not_repeat_the_path() {
+        assert_eq!(
+            words(&Error::corrupt(512, "entry past the end").at_path("a.raw")),
+            "at byte 512: entry past the end"
+        );
+        assert_eq!(words(&Error::refused("a backing file").at_path("a.raw")), "a backing file");
+        let machine = Error::io("unpacking", std::io::Error::other("a bad block")).at_path("a.raw");
+        assert_eq!(words(&machine), "unpacking: a bad block");
     }
 }

@@ -1,5 +1,6 @@
 //! The disk as a whole: its partition table, and whether there is anything on it.
 
+use crate::look::words;
 use facts::{Disk, Evidence, Known, Problem, TableKind};
 use storage::{Error, ErrorKind, Extents, ReadAt as _, Result, Source};
 
@@ -32,7 +33,7 @@ pub(crate) fn unscanned(disk: &Source, error: &Error) -> Disk {
     Disk {
         size: disk.size(),
         sector_size: 512,
-        table: Known::unknown(error.to_string()),
+        table: Known::unknown(words(error)),
         problems: vec![Problem { id: "partition-table-unreadable".into(), severe: true, evidence }],
         ..Disk::default()
     }
@@ -53,7 +54,7 @@ fn empty(disk: &Source) -> Result<Known<bool>> {
         let run = match run {
             Ok(run) => run,
             Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-            Err(error) => return Ok(Known::unknown(error.to_string())),
+            Err(error) => return Ok(Known::unknown(words(&error))),
         };
         let mut at = run.range.start;
         while run.is_data() && at < run.range.end {
@@ -65,7 +66,7 @@ fn empty(disk: &Source) -> Result<Known<bool>> {
                 Ok(bytes) if !storage::is_zero(&bytes) => return Ok(Known::Is(false)),
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-                Err(error) => return Ok(Known::unknown(error.to_string())),
+                Err(error) => return Ok(Known::unknown(words(&error))),
             }
             (at, budget) = (at + len, budget - len);
         }

@@ -1,7 +1,7 @@
 //! The volumes of a disk, opened: what each holds, and the filesystem on it.
 
 use crate::content;
-use crate::look::{Gap, Look};
+use crate::look::{Gap, Look, words};
 use facts::{Content, Evidence, Known, Volume, VolumeId, VolumeKind};
 use filesystem::FileSystem;
 use std::cell::{Cell, RefCell};
@@ -103,7 +103,7 @@ impl Volumes {
                 Gap::unknown(why)
             }
             ErrorKind::Corrupt | ErrorKind::Unsupported | ErrorKind::Refused => {
-                Gap::unknown(format!("{}: {error}", context()))
+                Gap::unknown(format!("{}: {}", context(), words(&error)))
             }
         }
     }

@@ -152,7 +152,7 @@ fn active_partition(code: BootCode, volumes: &Volumes) -> Result<Step> {
     let sector = match storage::read_array::<512>(&held.source, 0) {
         Ok(sector) => sector,
         Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-        Err(error) => return Ok(Step::Missing(Evidence::volume(id, error.to_string()))),
+        Err(error) => return Ok(Step::Missing(Evidence::volume(id, crate::look::words(&error)))),
     };
     let starts = sector[510..] == [0x55, 0xaa] && matches!(sector[0], 0xeb | 0xe9 | 0xfa | 0x33);
     let text = if starts { "active, with boot code in its first sector" } else { "active, without boot code" };

@@ -21,7 +21,7 @@ pub(crate) fn classify(disk: &Source) -> Result<Code> {
     match storage::read_array(disk, 0) {
         Ok(sector) => Ok(Code { sector, known: of(&sector) }),
         Err(error) if error.kind() == ErrorKind::Io => Err(error),
-        Err(error) => Ok(Code { sector: [0; 512], known: Known::unknown(error.to_string()) }),
+        Err(error) => Ok(Code { sector: [0; 512], known: Known::unknown(crate::look::words(&error)) }),
     }
 }
 

@@ -35,16 +35,16 @@ fn a_disk_full_of_something_is_not_a_data_disk_for_sure() {
 #[test]
 fn the_reason_why_a_disk_could_not_be_opened_is_everywhere() {
     let file: Source = Arc::new(b"QFI\xfb and then nothing".to_vec());
-    let error = Error::corrupt(4, "the header is cut off");
+    let error = Error::corrupt(4, "the header is cut off").at_path("disk.qcow2");
     let facts = inspect::unreadable("disk.qcow2", &file, &error);
     assert_eq!(facts.image.named_as.as_deref(), Some("qcow2"));
     let damage = facts.image.damage.value().unwrap();
     assert_eq!((damage[0].offset, damage[0].text.as_deref()), (Some(4), Some("the header is cut off")));
     for why in [facts.disk.reason(), facts.guest.reason(), facts.boot.bios.can.reason(), facts.boot.code.reason()] {
-        assert!(why.unwrap().why.contains("the header is cut off"));
+        assert_eq!(why.unwrap().why, "at byte 4: the header is cut off");
     }
-    let refused = inspect::unreadable("disk", &file, &Error::refused("a backing file"));
-    assert!(refused.image.damage.reason().is_some());
+    let refused = inspect::unreadable("disk", &file, &Error::refused("a backing file").at_path("disk"));
+    assert_eq!(refused.image.damage.reason().unwrap().why, "a backing file");
 }
 
 #[test]
