@@ -253,6 +253,14 @@ mod tests {
     }
 
     #[test]
+    fn without_a_boot_entry_an_initramfs_is_not_absent() {
+        let module = ("/lib/modules/6.1/kernel/drivers/block/virtio_blk.ko", "");
+        let dep = ("/lib/modules/6.1/modules.dep", "");
+        let found = linux_guest(&[module, dep, BUILTIN]).kernels.value().unwrap()[0].clone();
+        assert!(found.initramfs.reason().is_some() && presence(&found, "virtio_blk").reason().is_some());
+    }
+
+    #[test]
     fn what_hides_modules_leaves_them_unknown() {
         let nested = archive(&["squashfs-root.img"], "");
         assert!(presence(&kernel("initrd /boot/initrd", &nested, &[BUILTIN]), "virtio_blk").reason().is_some());

@@ -2,7 +2,7 @@
 
 use crate::guest::Context;
 use crate::kernels::guest_path;
-use crate::look::{Gap, Look, Outcome as _, words};
+use crate::look::{Gap, Look, first, words};
 use facts::{Evidence, FileRef, Initramfs, Known};
 use initramfs::{Entry, Limits, Visitor};
 use std::collections::BTreeSet;
@@ -24,16 +24,15 @@ pub(crate) struct Contents {
     pub(crate) hidden: Option<String>,
 }
 
-/// The initramfs files that belong to a version by their names, where no boot entry names them.
-pub(crate) fn by_name(context: &Context<'_>, version: &str) -> Look<Vec<FileRef>> {
+/// The initramfs that belongs to a version by its name, where no boot entry names it. Never absent: the kernel may be
+/// started with one that is called otherwise, or holds its own.
+pub(crate) fn by_name(context: &Context<'_>, version: &str) -> Look<FileRef> {
     let names = ["initrd.img-V", "initramfs-V.img", "initrd-V", "initrd-V.img", "initramfs-V"];
-    for name in names {
-        let path = format!("/boot/{}", name.replace('V', version));
-        if let Some(file) = context.file_ref(&path).optional()? {
-            return Ok(vec![file]);
-        }
-    }
-    Ok(Vec::new())
+    let found = first(names, |name| context.file_ref(&format!("/boot/{}", name.replace('V', version))));
+    found.map_err(|gap| match gap {
+        Gap::Absent => Gap::unknown("no boot entry says whether it is loaded with an initramfs"),
+        unknown => unknown,
+    })
 }
 
 /// Reads the files in the order in which they are loaded. Absent: there is none.

@@ -104,10 +104,10 @@ fn kernel(
     kernel.xen_only = is_xen_only(&kernel.version);
     if examined {
         let initrds = match started {
-            Some((entry, _)) => entry.initrds.clone(),
-            None => initrd::by_name(context, &kernel.version)?,
+            Some((entry, _)) => Ok(entry.initrds.clone()),
+            None => initrd::by_name(context, &kernel.version).map(|file| vec![file]),
         };
-        let contents = initrd::read(context, &initrds);
+        let contents = initrds.and_then(|files| initrd::read(context, &files));
         drivers::examine(context, &mut kernel, &contents);
         kernel.initramfs = contents.map(|contents| contents.facts).known();
     } else {
