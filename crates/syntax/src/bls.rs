@@ -79,8 +79,9 @@ pub fn menu_order(a: &str, b: &str) -> Ordering {
 
 fn name_version_release(file_name: &str) -> [&str; 3] {
     let stem = file_name.strip_suffix(".conf").unwrap_or(file_name);
-    let (rest, release) = stem.rsplit_once('-').unwrap_or(("", stem));
-    let (name, version) = rest.rsplit_once('-').unwrap_or(("", rest));
+    // What is left when the dashes run out is the name (rhboot grub2, split_package_string).
+    let (rest, release) = stem.rsplit_once('-').unwrap_or((stem, ""));
+    let (name, version) = rest.rsplit_once('-').unwrap_or((rest, ""));
     [name, version, release]
 }
 
@@ -214,6 +215,7 @@ mod tests {
         let versions = names.map(|name| &name[4..7]);
         assert_eq!(versions, ["6.1", "5.1", "5.1", "0-r"]);
         assert_eq!(names[1], "abc-5.14.0-362.el9.x86_64.conf");
+        assert_eq!(menu_order("linux-10.conf", "linux-2.conf"), Ordering::Less);
         assert_eq!(menu_order("x", "x.conf"), Ordering::Equal);
     }
 }
