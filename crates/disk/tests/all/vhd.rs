@@ -108,17 +108,18 @@ fn the_sound_ones_are_sound() {
 
 #[test]
 fn v1_checksums() {
+    // Byte 90 is reserved and zero in every footer.
     let footer = dynamic().footer();
-    dynamic().with(70, b"x").noted("copy at the start");
-    dynamic().with(footer + 70, b"x").noted("at the end of the file is missing or damaged");
-    assert!(!dynamic().with(footer + 70, b"x").details().footer_valid);
-    dynamic().with(70, b"x").with(footer + 70, b"x").corrupt("checksum is wrong");
+    dynamic().with(90, b"x").noted("copy at the start");
+    dynamic().with(footer + 90, b"x").noted("at the end of the file is missing or damaged");
+    assert!(!dynamic().with(footer + 90, b"x").details().footer_valid);
+    dynamic().with(90, b"x").with(footer + 90, b"x").corrupt("checksum is wrong");
     dynamic().with(512 + 100, b"x").corrupt("dynamic header: the checksum");
     let mut other = dynamic();
     other.put(48, &(SIZE + 512).to_be_bytes());
     other.sum(0, 512, 64);
     other.corrupt("another disk than its copy");
-    fixed().with(fixed().footer() + 70, b"x").corrupt("checksum is wrong");
+    fixed().with(fixed().footer() + 90, b"x").corrupt("checksum is wrong");
 }
 
 #[test]
