@@ -153,7 +153,7 @@ fn a_file_size_limit_ends_it_cleanly() {
 #[test]
 fn a_full_standard_output_is_an_error_and_a_closed_one_is_not() {
     let directory = tempfile::tempdir().unwrap();
-    let (raw, out) = (directory.path().join("disk.raw"), directory.path().join("out"));
+    let raw = directory.path().join("disk.raw");
     sample_disk(&raw);
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let status = bootworthy().args(["info", s(&raw)]).stdout(full).stderr(Stdio::null()).status().unwrap();
@@ -162,10 +162,9 @@ fn a_full_standard_output_is_an_error_and_a_closed_one_is_not() {
     let ran = finish(Command::new("bash").args(["-c", &piped]));
     assert_eq!(ran.stdout.trim(), "0", "{}", ran.stderr);
     assert!(ran.stderr.is_empty());
-    let _ = out;
 }
 
-/// A source so slow that a signal always finds the copy running.
+/// A source so big that a signal finds the copy running.
 fn big_disk(path: &Path) {
     let file = std::fs::File::create(path).unwrap();
     let block = noise(3, 8 << 20);
@@ -214,21 +213,20 @@ fn a_source_that_changes_is_noticed() {
     }
     let directory = tempfile::tempdir().unwrap();
     let (raw, out) = (directory.path().join("disk.raw"), directory.path().join("out"));
-    big_disk(&raw);
-    let mut child = bootworthy()
-        .args(["convert", "-O", "raw", "-m", "1", s(&raw), s(&out)])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    std::thread::sleep(Duration::from_millis(30));
+    sample_disk(&raw);
+    // Every read takes a fifth of a second, so that the change always comes in the middle.
+    let slow = ["-f", "-qq", "-o", "/dev/null", "-e", "inject=pread64:delay_enter=200000"];
+    let mut command = Command::new("strace");
+    command
+        .args(slow)
+        .arg(env!("CARGO_BIN_EXE_bootworthy"))
+        .args(["convert", "-O", "raw", "-m", "1"])
+        .args([&raw, &out]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(900));
+    assert!(child.try_wait().unwrap().is_none(), "still reading");
     std::fs::File::options().write(true).open(&raw).unwrap().write_all_at(b"x", 0).unwrap();
-    let code = child.wait().unwrap().code();
-    if code == Some(0) {
-        // It was done before the change.
-        return;
-    }
-    assert_eq!(code, Some(20));
+    assert_eq!(child.wait().unwrap().code(), Some(20));
     assert_eq!(names(directory.path()), ["disk.raw"]);
 }
 
