@@ -104,7 +104,7 @@ pub(crate) struct Convert {
     /// Options of the output format, as k=v[,k=v]; `-o help` lists them.
     #[arg(short = 'o', long = "target-options", value_name = "OPTIONS")]
     pub(crate) options: Vec<String>,
-    /// Leave out runs of zeros at least this long, even where the source stores them; 0: write all that is stored.
+    /// Leave out runs of zeros at least this long, even where the source stores them; 0: leave out nothing, holes neither.
     #[arg(short = 'S', long, value_name = "SIZE", default_value = "4k", value_parser = crate::size::parse)]
     pub(crate) sparse_size: u64,
     /// Threads; by default one for each processor.
