@@ -13,8 +13,11 @@ struct Flags {
 
 static FLAGS: OnceLock<Flags> = OnceLock::new();
 
-/// Takes over the signals that end a program, for work that leaves something to clean up.
+/// Takes over the signals that end a program, for work that leaves something to clean up. Once is enough.
 pub(crate) fn catch() -> std::io::Result<()> {
+    if FLAGS.get().is_some() {
+        return Ok(());
+    }
     let flags = Flags { stop: Arc::default(), number: Arc::default(), report: Arc::default() };
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         // In this order: a second signal sees the flag that the first one set.
@@ -25,8 +28,7 @@ pub(crate) fn catch() -> std::io::Result<()> {
     flag::register(SIGUSR1, Arc::clone(&flags.report))?;
     // Without a handler the file size limit kills the process; with one, the write fails and says so.
     flag::register(SIGXFSZ, Arc::default())?;
-    // A second call would only register the same flags anew.
-    let _ = FLAGS.set(flags);
+    FLAGS.get_or_init(|| flags);
     Ok(())
 }
 

@@ -23,7 +23,7 @@ const EXTENSIONS: &[(&str, &str)] = &[
 
 /// Facts about an image that could be opened.
 pub(crate) fn opened(path: &str, file: &Source, info: &Info) -> Image {
-    let mut image = described(path, file, info);
+    let mut image = described(path, file, &probed(file), info);
     // Opening walks the tables and refuses whatever is wrong with them.
     image.damage = Known::Is(Vec::new());
     image
@@ -31,14 +31,20 @@ pub(crate) fn opened(path: &str, file: &Source, info: &Info) -> Image {
 
 /// Facts about an image that could not, and why.
 pub(crate) fn refused(path: &str, file: &Source, error: &Error) -> Image {
-    let formats = disk::probe(file).map(|probed| probed.formats).unwrap_or_default();
+    let formats = probed(file);
     let info = match formats.as_slice() {
         [name] => disk::format(name).and_then(|format| format.info(file).ok()),
         _ => None,
     };
     let mut image = match info {
-        Some(info) => described(path, file, &info),
-        None => Image { path: path.to_owned(), file_size: file.size(), named_as: named_as(path), ..Image::default() },
+        Some(info) => described(path, file, &formats, &info),
+        None => Image {
+            path: path.to_owned(),
+            file_size: file.size(),
+            named_as: named_as(path),
+            also_looks_like: formats.iter().skip(1).map(|name| (*name).to_owned()).collect(),
+            ..Image::default()
+        },
     };
     if file.size() == 0 {
         image.format = Known::Absent;
@@ -48,7 +54,6 @@ pub(crate) fn refused(path: &str, file: &Source, error: &Error) -> Image {
             None => Known::unknown(words(error)),
         };
     }
-    image.also_looks_like = formats.iter().skip(1).map(|name| (*name).to_owned()).collect();
     image.damage = match error.kind() {
         ErrorKind::Corrupt => {
             let text = Some(error.what().to_owned());
@@ -59,9 +64,12 @@ pub(crate) fn refused(path: &str, file: &Source, error: &Error) -> Image {
     image
 }
 
-fn described(path: &str, file: &Source, info: &Info) -> Image {
-    let also = disk::probe(file).map(|probed| probed.formats).unwrap_or_default();
-    let also = also.into_iter().filter(|name| *name != info.format).map(str::to_owned).collect();
+fn probed(file: &Source) -> Vec<&'static str> {
+    disk::probe(file).map(|probed| probed.formats).unwrap_or_default()
+}
+
+fn described(path: &str, file: &Source, formats: &[&'static str], info: &Info) -> Image {
+    let also = formats.iter().filter(|name| **name != info.format).map(|name| (*name).to_owned()).collect();
     let mut image = Image {
         path: path.to_owned(),
         file_size: file.size(),

@@ -136,6 +136,15 @@ pub(crate) fn kernel_places(kernel: &Kernel) -> Vec<Evidence> {
     places
 }
 
+/// The numbers of a kernel's version; a version without any tells nothing.
+pub(crate) fn kernel_version(kernel: &Kernel) -> Result<Vec<u64>, Undecided> {
+    let number = version(&kernel.version);
+    if number.is_empty() {
+        return Err(Undecided::unknown(format!("\"{}\" is no version of a kernel", kernel.version)));
+    }
+    Ok(number)
+}
+
 /// The numbers that a version begins with: `3.10.0-1160.el7` is 3, 10, 0.
 pub(crate) fn version(text: &str) -> Vec<u64> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());

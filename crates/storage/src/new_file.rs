@@ -70,12 +70,6 @@ impl NewFile {
         &self.target
     }
 
-    /// Sets the length; new bytes read as zeros.
-    pub fn set_len(&self, len: u64) -> Result<()> {
-        self.written_to.fetch_max(len, Ordering::Relaxed);
-        self.file.set_len(len).map_err(|error| self.failed(format!("setting the length to {len} bytes"), error))
-    }
-
     /// Makes the file durable and gives it its name, replacing what was there if that was asked for.
     pub fn commit(mut self) -> Result<()> {
         self.file.sync_all().map_err(|error| self.failed("flushing to disk", error))?;

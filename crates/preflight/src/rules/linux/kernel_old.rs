@@ -29,10 +29,7 @@ Bring the system up to a release with a newer kernel; CentOS 5 to 5.11 at least.
 fn check(facts: &Facts, target: &Target) -> Judged {
     let (guest, _) = linux(facts, target)?;
     let kernel = boot_kernel(guest)?;
-    let number = version(&kernel.version);
-    if number.is_empty() {
-        return Err(Undecided::unknown(format!("\"{}\" is no version of a kernel", kernel.version)));
-    }
+    let number = kernel_version(kernel)?;
     let centos5 = guest.distribution.value().filter(|found| {
         let release = version(&found.version);
         found.id == "centos" && release.first() == Some(&5)
