@@ -45,7 +45,7 @@ fn copy(
     new: &Arc<NewFile>,
     shown: &Shown,
 ) -> Result<Copied, Failure> {
-    let target = format.create(new.clone(), &CreateOptions { size: source.size(), options }).map_err(|error| {
+    let target = format.create(new.clone(), &CreateOptions { size: source.size(), options, compress: false }).map_err(|error| {
         // A file that was created a moment ago is not damaged: what is wrong is what was asked for.
         if error.kind() == ErrorKind::Io { error.into() } else { Failure::usage(error) }
     })?;

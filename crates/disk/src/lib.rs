@@ -12,16 +12,23 @@
 //! Write `NAME.rs` (or `NAME/`) with a unit struct `Driver` that implements [`Format`], and add its word to `formats!`.
 //! A format that is to be recognised and not read is a line in `signatures.rs`.
 
+mod checked;
 mod fields;
 mod info;
+mod mapping;
 mod opener;
 mod options;
 mod probe;
 mod signatures;
 
-pub use info::{Details, Info, Qcow2Details, VhdDetails};
+pub use checked::Checked;
+pub use info::{
+    Details, Info, IsoBoot, IsoDetails, OvaDetails, OvaDisk, Qcow2Details, Snapshot, VdiDetails, VhdDetails,
+    VhdxDetails, VmdkDetails, VmdkExtent,
+};
+pub use mapping::{Mapping, Mappings};
 pub use opener::{Closed, Opener};
-pub use probe::{Probed, info, open, probe};
+pub use probe::{Probed, check, info, open, open_snapshot, probe};
 
 use std::sync::Arc;
 use storage::{Error, ReadAt, Result, Source, WriteAt};
@@ -31,10 +38,10 @@ pub trait Disk: ReadAt {
     /// What its metadata says.
     fn info(&self) -> &Info;
 
-    /// Walks all metadata; each sentence is one damage found. Opening already refuses what would give wrong bytes; this
-    /// finds the rest (leaks, wrong refcounts). Memory and time in proportion to the metadata present.
-    fn check(&self) -> Result<Vec<Error>> {
-        Ok(Vec::new())
+    /// Where the run that begins at `offset` is stored. Like [`ReadAt::extent_at`], and as for that, runs need not be
+    /// maximal. The default knows no more than the extents.
+    fn mapping_at(&self, offset: u64) -> Result<Mapping> {
+        Ok(Mapping::of(self.extent_at(offset)?))
     }
 }
 
@@ -45,6 +52,8 @@ pub struct CreateOptions {
     pub size: u64,
     /// `-o` options by qemu-img's names, such as (`compat`, `0.10`). Unknown names are an error that lists the known.
     pub options: Vec<(String, String)>,
+    /// Compress what is written (`-c`); an error in formats that cannot.
+    pub compress: bool,
 }
 
 /// A virtual disk format.
@@ -66,6 +75,24 @@ pub trait Format: Sync {
 
     /// The disk in the file. Refuses whatever would give bytes that are not the guest's.
     fn open(&self, file: Source, opener: &dyn Opener) -> Result<Arc<dyn Disk>>;
+
+    /// The disk as it was when an internal snapshot was taken, which is named by its id or its name.
+    fn open_snapshot(&self, file: Source, snapshot: &str, opener: &dyn Opener) -> Result<Arc<dyn Disk>> {
+        let _ = (file, opener);
+        Err(Error::unsupported(format!("{} has no internal snapshots, so there is no {snapshot:?}", self.name())))
+    }
+
+    /// Walks all metadata, in memory and time in proportion to what is there. Works where [`open`](Self::open) refuses
+    /// damage. `None`: the format has nothing that could be checked.
+    fn check(&self, file: Source) -> Result<Option<Checked>> {
+        let _ = file;
+        Ok(None)
+    }
+
+    /// Names of the options of [`create`](Self::create), each with what it does; for `-o help`.
+    fn options(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
 
     /// An empty disk in `file`, to be written and finished. `file` must read as zeros where nothing was written.
     fn create(&self, file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>>;

@@ -58,7 +58,7 @@ mod tests {
 
     fn given(options: &[(&str, &str)]) -> CreateOptions {
         let options = options.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        CreateOptions { size: 0, options }
+        CreateOptions { options, ..CreateOptions::default() }
     }
 
     #[test]

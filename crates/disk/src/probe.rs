@@ -1,7 +1,7 @@
 //! What a file is by its content, and opening it as that.
 
 use crate::signatures::{self, Ends, ISO, SIGNATURES, disk_marks};
-use crate::{Disk, FORMATS, Format, Info, Opener, format, raw};
+use crate::{Checked, Disk, FORMATS, Format, Info, Opener, format, raw};
 use std::sync::Arc;
 use storage::{Error, ReadAt, Result, Source};
 
@@ -46,6 +46,21 @@ pub fn open(file: Source, format: Option<&str>, opener: &dyn Opener) -> Result<A
 /// not be readable.
 pub fn info(file: &dyn ReadAt, format: Option<&str>) -> Result<Info> {
     chosen(file, format)?.info(file)
+}
+
+/// The disk as it was when an internal snapshot was taken; the format is chosen as by [`open`].
+pub fn open_snapshot(
+    file: Source,
+    format: Option<&str>,
+    snapshot: &str,
+    opener: &dyn Opener,
+) -> Result<Arc<dyn Disk>> {
+    chosen(&file, format)?.open_snapshot(file, snapshot, opener)
+}
+
+/// Walks all metadata of the image; the format is chosen as by [`open`]. `None`: there is nothing to check in it.
+pub fn check(file: Source, format: Option<&str>) -> Result<Option<Checked>> {
+    chosen(&file, format)?.check(file)
 }
 
 fn chosen(file: &dyn ReadAt, format: Option<&str>) -> Result<&'static dyn Format> {

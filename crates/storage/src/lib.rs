@@ -53,6 +53,14 @@ pub trait WriteAt: Send + Sync {
     /// Writes all of `buf` at `offset`. Ranges of concurrent calls must not overlap.
     fn write_at(&self, buf: &[u8], offset: u64) -> Result<()>;
 
+    /// Writes all data of one segment of the disk: `pieces`, each with its offset, in order and apart; what lies between
+    /// them in the segment is zeros and was never written. Who gives places in the order of writing does that in `turn`,
+    /// so that equal disks become equal files whatever the threads do; the default has no use for turns.
+    fn write_segment(&self, pieces: &[(u64, &[u8])], turn: &dyn Turn) -> Result<()> {
+        let _ = turn;
+        pieces.iter().try_for_each(|&(offset, bytes)| self.write_at(bytes, offset))
+    }
+
     /// Makes `range` read as zeros, by a hole where that is possible.
     fn zero_at(&self, range: Range<u64>) -> Result<()>;
 
@@ -60,6 +68,21 @@ pub trait WriteAt: Send + Sync {
     ///
     /// Until this returns, what was written must be taken for rubbish.
     fn finish(self: Box<Self>) -> Result<()>;
+}
+
+/// The place of one segment among others that are written at once.
+pub trait Turn {
+    /// Runs `step` when all earlier segments have had their turns, and then lets the next one have its own. At most once
+    /// for a segment; who never calls it gives up the turn when the segment is written. Fails without running `step`
+    /// where an earlier segment has failed.
+    fn take(&self, step: &mut dyn FnMut() -> Result<()>) -> Result<()>;
+}
+
+/// It is always the turn of who writes alone.
+impl Turn for () {
+    fn take(&self, step: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        step()
+    }
 }
 
 /// Shared bytes: what a layer takes and gives.

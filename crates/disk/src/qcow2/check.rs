@@ -7,6 +7,7 @@ use super::header::{Header, MAX_L1_BYTES};
 use super::refcounts::Refcounts;
 use super::snapshots::{self, L1};
 use super::tables::{COMPRESSED, COPIED, OFFSET, packed};
+use crate::Checked;
 use crate::fields::be64;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -16,7 +17,7 @@ use storage::{Error, ErrorKind, ReadAt, Result, read_vec, to_usize};
 const MAX_FINDINGS: usize = 200;
 
 /// All damage that is found; `Err` only where the machine fails.
-pub(super) fn check(file: &dyn ReadAt, header: &Header) -> Result<Vec<Error>> {
+pub(super) fn check(file: &dyn ReadAt, header: &Header) -> Result<Checked> {
     let mut check = Check { file, header, users: Users::default(), findings: Vec::new() };
     if header.has(DIRTY) {
         check.find(Error::corrupt(72, "qcow2 header: is marked dirty: a writer did not finish"))?;
@@ -25,7 +26,8 @@ pub(super) fn check(file: &dyn ReadAt, header: &Header) -> Result<Vec<Error>> {
         Ok(stored) => check.compare(&stored)?,
         Err(error) => check.find(error)?,
     }
-    Ok(check.findings)
+    let count = check.findings.len() as u64;
+    Ok(Checked { corruptions: check.findings, corruption_count: count, ..Checked::default() })
 }
 
 struct Check<'a> {

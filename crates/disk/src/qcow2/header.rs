@@ -207,6 +207,7 @@ impl Header {
                 _ => None,
             },
             dirty: self.has(features::DIRTY),
+            snapshots: Vec::new(),
             details: Details::Qcow2(Qcow2Details {
                 version: self.version,
                 compression: self.compression.name(),

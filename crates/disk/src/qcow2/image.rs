@@ -5,7 +5,7 @@ use super::features::{self, CORRUPT};
 use super::header::Header;
 use super::map::{Map, Packed, Place, Subclusters};
 use super::refcounts::Refcounts;
-use super::{backing, check, overlap, tables};
+use super::{backing, overlap, tables};
 use crate::{Disk, Info, Opener};
 use std::cell::RefCell;
 use std::ops::Range;
@@ -252,9 +252,4 @@ impl ReadAt for Image {
 impl Disk for Image {
     fn info(&self) -> &Info {
         &self.info
-    }
-
-    fn check(&self) -> Result<Vec<Error>> {
-        check::check(&self.file, &self.header)
-    }
-}
+    }}

@@ -30,7 +30,7 @@ mod tables;
 mod writer;
 
 use crate::fields::has;
-use crate::{CreateOptions, Disk, Format, Info, Opener};
+use crate::{Checked, CreateOptions, Disk, Format, Info, Opener};
 use header::Header;
 use std::sync::Arc;
 use storage::{ReadAt, Result, Source, WriteAt, read_array};
@@ -62,6 +62,10 @@ impl Format for Driver {
 
     fn open(&self, file: Source, opener: &dyn Opener) -> Result<Arc<dyn Disk>> {
         image::open(file, opener, 0)
+    }
+
+    fn check(&self, file: Source) -> Result<Option<Checked>> {
+        check::check(&file, &Header::read(&file)?).map(Some)
     }
 
     fn create(&self, file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>> {

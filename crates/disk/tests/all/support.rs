@@ -54,7 +54,7 @@ impl Numbers {
 
 pub(crate) fn options(size: u64, given: &[(&str, &str)]) -> CreateOptions {
     let options = given.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-    CreateOptions { size, options }
+    CreateOptions { size, options, compress: false }
 }
 
 /// An image of `size` bytes in which `writes` are made, as a file.
