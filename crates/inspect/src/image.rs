@@ -81,9 +81,9 @@ fn described(path: &str, file: &Source, formats: &[&'static str], info: &Info) -
         ..Image::default()
     };
     match &info.details {
-        Details::None => {}
         Details::Qcow2(details) => image.qcow2 = Some(qcow2(info, details)),
         Details::Vhd(details) => image.vhd = Some(vhd(details)),
+        _ => {}
     }
     image
 }
