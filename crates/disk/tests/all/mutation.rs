@@ -49,8 +49,8 @@ fn exercise(file: &[u8], name: Option<&str>) -> bool {
     for format in FORMATS {
         let _ = format.info(&*source);
     }
+    let _ = disk::check(source.clone(), name);
     let Ok(disk) = disk::open(source, name, &Closed) else { return false };
-    let _ = disk.check();
     for extent in Extents::new(&disk).take(3000) {
         let Ok(extent) = extent else { break };
         let mut buf = vec![0; extent.size().min(1 << 20) as usize];

@@ -73,6 +73,12 @@ pub(crate) fn open(file: Vec<u8>, format: Option<&str>) -> Result<Arc<dyn Disk>>
     disk::open(Arc::new(file), format, &Closed)
 }
 
+/// What a check finds wrong with an image, as sentences.
+pub(crate) fn findings(file: Source, format: Option<&str>) -> Vec<String> {
+    let checked = disk::check(file, format).unwrap().unwrap_or_default();
+    checked.corruptions.iter().chain(&checked.leaks).map(ToString::to_string).collect()
+}
+
 pub(crate) fn content(disk: &dyn ReadAt) -> Result<Vec<u8>> {
     let mut bytes = vec![0xee; disk.size() as usize];
     disk.read_at(&mut bytes, 0)?;
