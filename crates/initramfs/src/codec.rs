@@ -4,16 +4,12 @@
 //! magics: Linux lib/decompress.c, here longer where the format has more. Adding one: a line in [`CODECS`] and a function that opens it.
 
 use crate::lz4;
-use flate2::bufread::GzDecoder;
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::Stream;
 use std::io::{self, BufRead, BufReader, Read};
 
 /// One piece of unpacked data: small enough to stay in the processor's cache.
 const BUFFER: usize = 256 << 10;
-
-/// Largest zstd window, as a power of two: 128 MiB, what `zstd -d` takes without being asked for more.
-const ZSTD_WINDOW_LOG: u32 = 27;
 
 /// Most memory that liblzma may use: a dictionary of 128 MiB, twice that of `xz -9`, and its own state.
 const LZMA_MEMORY: u64 = (128 << 20) + (1 << 20);
@@ -26,12 +22,12 @@ pub(crate) struct Codec {
 }
 
 static CODECS: [Codec; 8] = [
-    Codec { name: "gzip", magic: b"\x1f\x8b", open: gzip },
-    Codec { name: "xz", magic: b"\xfd7zXZ\0", open: xz },
-    Codec { name: "zstd", magic: b"\x28\xb5\x2f\xfd", open: zstd },
+    Codec { name: "gzip", magic: b"\x1f\x8b", open: |rest| Ok(buffered(unpack::gzip(Box::new(rest))?)) },
+    Codec { name: "xz", magic: b"\xfd7zXZ\0", open: |rest| Ok(buffered(unpack::xz(Box::new(rest))?)) },
+    Codec { name: "zstd", magic: b"\x28\xb5\x2f\xfd", open: |rest| Ok(buffered(unpack::zstd(Box::new(rest))?)) },
     Codec { name: "lz4", magic: &lz4::LEGACY_MAGIC, open: lz4::legacy },
     Codec { name: "lz4-frame", magic: b"\x04\x22\x4d\x18", open: lz4::frame },
-    Codec { name: "bzip2", magic: b"BZh", open: bzip2 },
+    Codec { name: "bzip2", magic: b"BZh", open: |rest| Ok(buffered(unpack::bzip2(Box::new(rest))?)) },
     Codec { name: "lzma", magic: b"\x5d\0", open: lzma },
     Codec { name: "lzo", magic: b"\x89LZO", open: lzo },
 ];
@@ -52,28 +48,9 @@ fn buffered<'a>(decoder: impl Read + 'a) -> Box<dyn BufRead + 'a> {
     Box::new(BufReader::with_capacity(BUFFER, decoder))
 }
 
-fn gzip<'a>(rest: &'a mut &[u8]) -> io::Result<Box<dyn BufRead + 'a>> {
-    Ok(buffered(GzDecoder::new(rest)))
-}
-
-fn xz<'a>(rest: &'a mut &[u8]) -> io::Result<Box<dyn BufRead + 'a>> {
-    let stream = Stream::new_stream_decoder(LZMA_MEMORY, 0)?;
-    Ok(buffered(XzDecoder::new_stream(rest, stream)))
-}
-
 fn lzma<'a>(rest: &'a mut &[u8]) -> io::Result<Box<dyn BufRead + 'a>> {
     let stream = Stream::new_lzma_decoder(LZMA_MEMORY)?;
     Ok(buffered(XzDecoder::new_stream(rest, stream)))
-}
-
-fn zstd<'a>(rest: &'a mut &[u8]) -> io::Result<Box<dyn BufRead + 'a>> {
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(rest)?.single_frame();
-    decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-    Ok(buffered(decoder))
-}
-
-fn bzip2<'a>(rest: &'a mut &[u8]) -> io::Result<Box<dyn BufRead + 'a>> {
-    Ok(buffered(bzip2::bufread::BzDecoder::new(rest)))
 }
 
 fn lzo<'a>(_: &'a mut &[u8]) -> io::Result<Box<dyn BufRead + 'a>> {
