@@ -1,9 +1,10 @@
 //! A file or block device of this machine as a source.
 
-use crate::{Error, Extent, ReadAt, Result, State, check_range};
+use crate::descriptor::Descriptor;
+use crate::{Cache, Error, Extent, ReadAt, Result, State, check_range};
 use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, SeekFrom};
 use std::fs;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// What tells whether a file is still the one that was opened.
@@ -33,7 +34,7 @@ impl Stamp {
 /// Read by `pread`, never mapped: a mapped file that shrinks kills the process.
 #[derive(Debug)]
 pub struct File {
-    file: fs::File,
+    file: Descriptor,
     path: PathBuf,
     size: u64,
     stamp: Stamp,
@@ -41,17 +42,23 @@ pub struct File {
 }
 
 impl File {
-    /// Opens `path`. Directories, pipes, sockets and character devices are refused without blocking.
+    /// Opens `path`. Directories, pipes, sockets and character devices are refused without blocking. What is read stays
+    /// in the page cache.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        Self::open_inner(path).map_err(|error| error.at_path(path))
+        Self::open_with(path, Cache::Writeback)
     }
 
-    fn open_inner(path: &Path) -> Result<Self> {
+    /// The same, with the page cache used as asked for.
+    pub fn open_with(path: impl AsRef<Path>, cache: Cache) -> Result<Self> {
+        let path = path.as_ref();
+        Self::open_inner(path, cache).map_err(|error| error.at_path(path))
+    }
+
+    fn open_inner(path: &Path, cache: Cache) -> Result<Self> {
         // O_NONBLOCK: opening a FIFO that nobody writes to must not wait. No effect on files and block devices.
         let flags = OFlags::NONBLOCK | OFlags::CLOEXEC;
         let opened = fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
-        Self::examine(opened.map_err(not_opened)?, path)
+        Self::examine(opened.map_err(not_opened)?, path, cache)
     }
 
     /// Opens `name`, a path relative to `directory`, without leaving it: no `..` past it, no links on the way, no
@@ -72,10 +79,10 @@ impl File {
             }
             other => not_opened(other.into()),
         })?;
-        Self::examine(file.into(), path)
+        Self::examine(file.into(), path, Cache::Writeback)
     }
 
-    fn examine(file: fs::File, path: &Path) -> Result<Self> {
+    fn examine(file: fs::File, path: &Path, cache: Cache) -> Result<Self> {
         let metadata = file.metadata().map_err(|error| Error::io("cannot be examined", error))?;
         let (size, holes) = match FileType::from_raw_mode(metadata.mode()) {
             FileType::RegularFile => (metadata.size(), true),
@@ -89,6 +96,7 @@ impl File {
             }
             _ => return Err(Error::unsupported("is neither a file nor a block device")),
         };
+        let file = Descriptor::source(file, cache, size);
         Ok(File { file, path: path.to_owned(), size, stamp: Stamp::of(&metadata), holes })
     }
 
@@ -99,7 +107,7 @@ impl File {
 
     /// Bytes that the file takes on its filesystem.
     pub fn allocated(&self) -> u64 {
-        self.file.metadata().map_or(0, |metadata| metadata.blocks().saturating_mul(512))
+        self.file.file().metadata().map_or(0, |metadata| metadata.blocks().saturating_mul(512))
     }
 
     /// Device and inode number: the same for two names of one file.
@@ -110,7 +118,7 @@ impl File {
     /// Fails if the file was written to, truncated or grown since it was opened.
     pub fn check_unchanged(&self) -> Result<()> {
         let metadata =
-            self.file.metadata().map_err(|error| Error::io("cannot be examined", error).at_path(&self.path))?;
+            self.file.file().metadata().map_err(|error| Error::io("cannot be examined", error).at_path(&self.path))?;
         // A block device's times change for reasons that are not its content.
         if self.holes && Stamp::of(&metadata) != self.stamp {
             return Err(Error::refused("the file changed while it was read; stop what writes to it and run again")
@@ -119,8 +127,13 @@ impl File {
         Ok(())
     }
 
-    fn seek(&self, to: SeekFrom) -> rustix::io::Result<u64> {
-        rustix::io::retry_on_intr(|| rustix::fs::seek(&self.file, to))
+    /// What is not as it was asked for, such as direct I/O.
+    pub fn note(&self) -> Option<&str> {
+        self.file.note()
+    }
+
+    pub(crate) fn descriptor(&self) -> &fs::File {
+        self.file.file()
     }
 }
 
@@ -142,7 +155,7 @@ impl ReadAt for File {
 
     fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<()> {
         check_range(self.size, offset, buf.len() as u64).map_err(|error| error.at_path(&self.path))?;
-        self.file.read_exact_at(buf, offset).map_err(|error| {
+        self.file.read(buf, offset).map_err(|error| {
             let what = match error.kind() {
                 std::io::ErrorKind::UnexpectedEof => "the file became shorter while it was read".to_owned(),
                 _ => format!("reading {} bytes at byte {offset}", buf.len()),
@@ -153,23 +166,10 @@ impl ReadAt for File {
 
     fn extent_at(&self, offset: u64) -> Result<Extent> {
         check_range(self.size, offset, 1).map_err(|error| error.at_path(&self.path))?;
-        let rest = |state| Ok(Extent { range: offset..self.size, state });
-        if !self.holes {
-            return rest(State::Data);
+        if self.holes {
+            return Ok(self.file.extent(self.size, offset));
         }
-        // ENXIO: no data from here to the end. Other errors: a filesystem that cannot tell, so all is data.
-        let data = match self.seek(SeekFrom::Data(offset)) {
-            Ok(data) => data,
-            Err(rustix::io::Errno::NXIO) => return rest(State::Unmapped),
-            Err(_) => return rest(State::Data),
-        };
-        if data > offset {
-            return Ok(Extent { range: offset..data.min(self.size), state: State::Unmapped });
-        }
-        match self.seek(SeekFrom::Hole(offset)) {
-            Ok(hole) if hole > offset => Ok(Extent { range: offset..hole.min(self.size), state: State::Data }),
-            _ => rest(State::Data),
-        }
+        Ok(Extent { range: offset..self.size, state: State::Data })
     }
 }
 
@@ -178,6 +178,7 @@ mod tests {
     use super::*;
     use crate::{ErrorKind, Extents};
     use std::io::Write;
+    use std::os::unix::fs::FileExt;
 
     #[test]
     fn holes_are_seen() {

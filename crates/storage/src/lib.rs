@@ -7,21 +7,36 @@
 //! All positions and lengths are in bytes. Reads are positioned and take `&self`, so any number of threads may share
 //! one source. A read past the end is an error, never zeros.
 
+mod behind;
+mod cache;
 mod cursor;
+mod descriptor;
+mod direct;
 mod error;
+mod existing_file;
 mod extent;
 mod file;
 mod memory;
 mod new_file;
+mod padded;
+mod punched;
+mod sequential;
 mod slice;
+mod spool;
 
+pub use cache::Cache;
 pub use cursor::Cursor;
 pub use error::{Error, ErrorKind, Result};
+pub use existing_file::ExistingFile;
 pub use extent::{Extent, Extents, State};
 pub use file::File;
 pub use memory::Memory;
 pub use new_file::NewFile;
+pub use padded::Padded;
+pub use punched::Punched;
+pub use sequential::Sequential;
 pub use slice::Slice;
+pub use spool::spool;
 
 use std::fmt::Debug;
 use std::ops::Range;

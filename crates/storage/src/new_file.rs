@@ -1,11 +1,12 @@
 //! A file that appears under its name only when it is complete.
 
-use crate::{Error, ReadAt, Result, WriteAt};
-use rustix::fs::{AtFlags, CWD, FallocateFlags, Mode, OFlags};
+use crate::descriptor::Descriptor;
+use crate::{Cache, Error, Extent, File, ReadAt, Result, WriteAt, check_range};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use std::fs;
 use std::ops::Range;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,22 +17,48 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// in an `Arc`.
 #[derive(Debug)]
 pub struct NewFile {
-    file: fs::File,
+    file: Descriptor,
     target: PathBuf,
+    naming: Naming,
     temporary: Option<PathBuf>,
-    replace: bool,
     written_to: AtomicU64,
+}
+
+/// How a file gets its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Naming {
+    /// None may be there.
+    New,
+    /// Whatever is there gives way.
+    Replace,
+    /// It never has one.
+    Never,
 }
 
 impl NewFile {
     /// Begins a file that will be called `target`. An existing one is refused unless `replace`; it stays untouched
-    /// until [`commit`](Self::commit).
+    /// until [`commit`](Self::commit). What is written stays in the page cache.
     pub fn create(target: impl AsRef<Path>, replace: bool) -> Result<Self> {
-        let target = target.as_ref();
-        Self::create_inner(target, replace).map_err(|error| error.at_path(target))
+        Self::create_with(target, replace, Cache::Writeback)
     }
 
-    fn create_inner(target: &Path, replace: bool) -> Result<Self> {
+    /// The same, with the page cache used as asked for.
+    pub fn create_with(target: impl AsRef<Path>, replace: bool, cache: Cache) -> Result<Self> {
+        let target = target.as_ref();
+        Self::create_inner(target, replace, cache).map_err(|error| error.at_path(target))
+    }
+
+    /// A file in `directory` that has no name and never gets one: gone when it is dropped.
+    pub fn scratch(directory: impl AsRef<Path>) -> Result<Self> {
+        let target = directory.as_ref().join("scratch file");
+        let (file, temporary) = open_unnamed(&target, Cache::Unsafe).map_err(|error| error.at_path(&directory))?;
+        if let Some(name) = temporary {
+            fs::remove_file(&name).map_err(|error| Error::io("cannot be removed", error).at_path(&name))?;
+        }
+        Ok(Self::new(Descriptor::target(file, Cache::Unsafe), target, None, Naming::Never))
+    }
+
+    fn create_inner(target: &Path, replace: bool, cache: Cache) -> Result<Self> {
         match fs::symlink_metadata(target) {
             Ok(there) if there.is_dir() => return Err(Error::refused("is a directory")),
             Ok(there) if !there.is_file() && !there.is_symlink() => {
@@ -46,23 +73,40 @@ impl NewFile {
         } else {
             target.to_owned()
         };
-        let directory = directory_of(&target);
-        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::TMPFILE;
-        if let Ok(fd) = rustix::fs::open(directory, flags, Mode::from_raw_mode(0o666)) {
-            return Ok(Self::new(fd.into(), target, None, replace));
-        }
-        let temporary = temporary_name(&target);
-        let file = fs::OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&temporary)
-            .map_err(|error| Error::io(format!("no file can be created in {}", directory.display()), error))?;
-        Ok(Self::new(file, target, Some(temporary), replace))
+        let (file, temporary) = open_unnamed(&target, cache)?;
+        let naming = if replace { Naming::Replace } else { Naming::New };
+        Ok(Self::new(Descriptor::target(file, cache), target, temporary, naming))
     }
 
-    fn new(file: fs::File, target: PathBuf, temporary: Option<PathBuf>, replace: bool) -> Self {
-        NewFile { file, target, temporary, replace, written_to: AtomicU64::new(0) }
+    fn new(file: Descriptor, target: PathBuf, temporary: Option<PathBuf>, naming: Naming) -> Self {
+        NewFile { file, target, naming, temporary, written_to: AtomicU64::new(0) }
+    }
+
+    /// Makes this file the same as `source`, sharing its blocks, where the filesystem can do that at once (`FICLONE`);
+    /// otherwise nothing has happened. What the source holds as zeros stays as it is.
+    pub fn clone_from(&self, source: &File) -> Result<bool> {
+        use rustix::io::Errno;
+        match rustix::fs::ioctl_ficlone(self.file.file(), source.descriptor()) {
+            Ok(()) => {
+                self.written_to.fetch_max(source.size(), Ordering::Relaxed);
+                Ok(true)
+            }
+            // The disk is full, or broken: another way of copying will not do better.
+            Err(error @ (Errno::NOSPC | Errno::DQUOT | Errno::IO)) => {
+                Err(self.failed("cloning the source", error.into()))
+            }
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// What is not as it was asked for, such as direct I/O.
+    pub fn note(&self) -> Option<&str> {
+        self.file.note()
+    }
+
+    /// Cuts the file to this length, or gives it this length with a hole at its end.
+    pub(crate) fn set_len(&self, len: u64) -> Result<()> {
+        self.file.file().set_len(len).map_err(|error| self.failed(format!("making it {len} bytes long"), error))
     }
 
     /// The name it will have.
@@ -72,7 +116,10 @@ impl NewFile {
 
     /// Makes the file durable and gives it its name, replacing what was there if that was asked for.
     pub fn commit(mut self) -> Result<()> {
-        self.file.sync_all().map_err(|error| self.failed("flushing to disk", error))?;
+        if self.naming == Naming::Never {
+            return Err(self.failed("naming it", std::io::ErrorKind::Unsupported.into()));
+        }
+        self.flush()?;
         let result = self.name_it();
         result.map_err(|error| error.at_path(&self.target))?;
         // The name itself must survive a power cut. Not every filesystem can sync a directory: that is its affair.
@@ -89,12 +136,12 @@ impl NewFile {
             }
             _ => Error::io("cannot be given its name", error),
         };
-        let own_name = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+        let own_name = format!("/proc/self/fd/{}", self.file.file().as_raw_fd());
         let link = |to: &Path| {
             rustix::fs::linkat(CWD, &own_name, CWD, to, AtFlags::SYMLINK_FOLLOW).map_err(|error| failed(error.into()))
         };
         if self.temporary.is_none() {
-            if !self.replace {
+            if self.naming == Naming::New {
                 return link(&self.target);
             }
             let temporary = temporary_name(&self.target);
@@ -102,7 +149,7 @@ impl NewFile {
             self.temporary = Some(temporary);
         }
         let temporary = self.temporary.clone().expect("set above");
-        if self.replace {
+        if self.naming == Naming::Replace {
             fs::rename(&temporary, &self.target).map_err(failed)?;
         } else {
             fs::hard_link(&temporary, &self.target).map_err(failed)?;
@@ -110,6 +157,10 @@ impl NewFile {
         }
         self.temporary = None;
         Ok(())
+    }
+
+    fn flush(&self) -> Result<()> {
+        self.file.flush().map_err(|error| self.failed("flushing to disk", error))
     }
 
     fn failed(&self, what: impl Into<String>, error: std::io::Error) -> Error {
@@ -122,6 +173,22 @@ impl Drop for NewFile {
         if let Some(temporary) = &self.temporary {
             let _ = fs::remove_file(temporary);
         }
+    }
+}
+
+/// A file without a name in the directory of `target`; where that is not possible, with the temporary name given.
+fn open_unnamed(target: &Path, cache: Cache) -> Result<(fs::File, Option<PathBuf>)> {
+    let (directory, sync) = (directory_of(target), Descriptor::flags(cache));
+    let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::TMPFILE | sync;
+    if let Ok(fd) = rustix::fs::open(directory, flags, Mode::from_raw_mode(0o666)) {
+        return Ok((fd.into(), None));
+    }
+    let temporary = temporary_name(target);
+    let mut options = fs::OpenOptions::new();
+    options.read(true).write(true).create_new(true).custom_flags(sync.bits().cast_signed());
+    match options.open(&temporary) {
+        Ok(file) => Ok((file, Some(temporary))),
+        Err(error) => Err(Error::io(format!("no file can be created in {}", directory.display()), error)),
     }
 }
 
@@ -139,46 +206,39 @@ fn temporary_name(target: &Path) -> PathBuf {
 
 impl ReadAt for NewFile {
     fn size(&self) -> u64 {
-        self.file.metadata().map_or(0, |metadata| metadata.len())
+        self.file.file().metadata().map_or(0, |metadata| metadata.len())
     }
 
     fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<()> {
-        self.file
-            .read_exact_at(buf, offset)
-            .map_err(|error| self.failed(format!("reading {} bytes back at byte {offset}", buf.len()), error))
+        let read = self.file.read(buf, offset);
+        read.map_err(|error| self.failed(format!("reading {} bytes back at byte {offset}", buf.len()), error))
+    }
+
+    fn extent_at(&self, offset: u64) -> Result<Extent> {
+        let size = self.size();
+        check_range(size, offset, 1).map_err(|error| error.at_path(&self.target))?;
+        Ok(self.file.extent(size, offset))
     }
 }
 
 impl WriteAt for NewFile {
     fn write_at(&self, buf: &[u8], offset: u64) -> Result<()> {
         self.written_to.fetch_max(offset.saturating_add(buf.len() as u64), Ordering::Relaxed);
-        self.file
-            .write_all_at(buf, offset)
-            .map_err(|error| self.failed(format!("writing {} bytes at byte {offset}", buf.len()), error))
+        let written = self.file.write(buf, offset);
+        written.map_err(|error| self.failed(format!("writing {} bytes at byte {offset}", buf.len()), error))
     }
 
     fn zero_at(&self, range: Range<u64>) -> Result<()> {
         // A new file is zeros wherever nothing was written.
-        if range.start >= self.written_to.load(Ordering::Relaxed) || range.is_empty() {
+        if range.start >= self.written_to.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let len = range.end - range.start;
-        let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-        if rustix::fs::fallocate(&self.file, punch, range.start, len).is_ok() {
-            return Ok(());
-        }
-        let zeros = vec![0; 1 << 16];
-        let mut at = range.start;
-        while at < range.end {
-            let n = (range.end - at).min(zeros.len() as u64);
-            self.write_at(&zeros[..crate::to_usize(n)?], at)?;
-            at += n;
-        }
-        Ok(())
+        let wiped = self.file.zero(range.clone());
+        wiped.map_err(|error| self.failed(format!("wiping bytes {}..{}", range.start, range.end), error))
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        self.file.sync_all().map_err(|error| self.failed("flushing to disk", error))
+        self.flush()
     }
 }
 
