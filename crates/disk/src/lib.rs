@@ -20,6 +20,7 @@ mod opener;
 mod options;
 mod probe;
 mod signatures;
+mod zeros;
 
 pub use checked::Checked;
 pub use info::{

@@ -49,12 +49,7 @@ pub fn info(file: &dyn ReadAt, format: Option<&str>) -> Result<Info> {
 }
 
 /// The disk as it was when an internal snapshot was taken; the format is chosen as by [`open`].
-pub fn open_snapshot(
-    file: Source,
-    format: Option<&str>,
-    snapshot: &str,
-    opener: &dyn Opener,
-) -> Result<Arc<dyn Disk>> {
+pub fn open_snapshot(file: Source, format: Option<&str>, snapshot: &str, opener: &dyn Opener) -> Result<Arc<dyn Disk>> {
     chosen(&file, format)?.open_snapshot(file, snapshot, opener)
 }
 

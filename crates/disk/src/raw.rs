@@ -5,12 +5,17 @@
 
 use crate::options::Options;
 use crate::signatures::{Ends, ISO, disk_marks};
+use crate::zeros::write_zeros;
 use crate::{CreateOptions, Disk, Format, Info, Opener, probe, vhd};
 use std::ops::Range;
 use std::sync::Arc;
 use storage::{Error, Extent, ReadAt, Result, Source, WriteAt, check_range};
 
 pub(crate) const NAME: &str = "raw";
+
+/// What `create` knows, and what it is.
+const OPTIONS: &[(&str, &str)] =
+    &[("preallocation", "falloc, full: the whole disk is written with zeros first (default off)")];
 
 const SECTOR: u64 = 512;
 
@@ -60,14 +65,23 @@ impl Format for Driver {
         Ok(Arc::new(Raw { info: self.info(&file)?, file }))
     }
 
+    fn options(&self) -> &'static [(&'static str, &'static str)] {
+        OPTIONS
+    }
+
     fn create(&self, file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>> {
-        Options::new(options, NAME, &[])?;
+        Options::refuse_compression(options, NAME)?;
+        let full = Options::new(options, NAME, OPTIONS)?
+            .choose("preallocation", &[("off", false), ("falloc", true), ("full", true)])?;
         if options.size > MAX_SIZE {
             return Err(Error::unsupported(format!("a file cannot be {} bytes long", options.size)));
         }
         if let Some(last) = options.size.checked_sub(1) {
             // Gives the file its length, now: threads that write into a file of fixed length do not wait for another.
             file.write_at(&[0], last)?;
+        }
+        if full {
+            write_zeros(&*file, 0..options.size)?;
         }
         Ok(Box::new(Writer { file, size: options.size }))
     }

@@ -67,6 +67,14 @@ impl Compression {
         }
     }
 
+    /// As in the header.
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Compression::Zlib => 0,
+            Compression::Zstd => 1,
+        }
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Compression::Zlib => "zlib",

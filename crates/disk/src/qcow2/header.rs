@@ -20,7 +20,7 @@ const MIN_SNAPSHOT_LEN: u64 = 40;
 /// Cluster sizes: 512 bytes to 2 MiB.
 pub(super) const CLUSTER_BITS: std::ops::RangeInclusive<u32> = 9..=21;
 /// Subclusters are of at least 512 bytes, and there are 32 in a cluster.
-const MIN_EXTENDED_CLUSTER_BITS: u32 = 14;
+pub(super) const MIN_EXTENDED_CLUSTER_BITS: u32 = 14;
 
 const SECTOR: u64 = 512;
 

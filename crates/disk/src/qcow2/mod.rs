@@ -22,7 +22,6 @@ mod features;
 mod header;
 mod image;
 mod map;
-mod metadata;
 mod overlap;
 mod refcounts;
 mod snapshots;
@@ -66,6 +65,10 @@ impl Format for Driver {
 
     fn check(&self, file: Source) -> Result<Option<Checked>> {
         check::check(&file, &Header::read(&file)?).map(Some)
+    }
+
+    fn options(&self) -> &'static [(&'static str, &'static str)] {
+        writer::OPTIONS
     }
 
     fn create(&self, file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>> {

@@ -63,6 +63,10 @@ impl Format for Driver {
         }
     }
 
+    fn options(&self) -> &'static [(&'static str, &'static str)] {
+        writer::OPTIONS
+    }
+
     fn create(&self, file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>> {
         writer::create(file, options)
     }

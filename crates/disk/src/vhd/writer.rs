@@ -21,10 +21,20 @@ const HEADER_OFFSET: u64 = SECTOR;
 /// Where the block table stands: after the header.
 const TABLE_OFFSET: u64 = HEADER_OFFSET + HEADER_LEN as u64;
 
+/// What `create` knows, and what it is.
+pub(super) const OPTIONS: &[(&str, &str)] = &[
+    (
+        "force_size",
+        "on: the disk is as long as it is said to be (default); off: rounded up to a geometry, as qemu-img does",
+    ),
+    ("subformat", "dynamic (default), or fixed: all of the disk, and a footer"),
+];
+
 pub(super) fn create(file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>> {
-    let given = Options::new(options, NAME, &["subformat", "force_size"])?;
+    Options::refuse_compression(options, NAME)?;
+    let given = Options::new(options, NAME, OPTIONS)?;
     let kind = given.choose("subformat", &[("dynamic", Kind::Dynamic), ("fixed", Kind::Fixed)])?;
-    let force_size = given.choose("force_size", &[("on", true), ("off", false)])?;
+    let force_size = given.flag("force_size", true)?;
     let footer = footer(options.size, kind, force_size)?;
     let size = footer.current_size;
     match kind {

@@ -52,9 +52,11 @@ impl Numbers {
     }
 }
 
+/// Options of an image; `-c` stands among them as an option of its own.
 pub(crate) fn options(size: u64, given: &[(&str, &str)]) -> CreateOptions {
+    let (flags, given): (Vec<_>, Vec<_>) = given.iter().partition(|(name, _)| *name == "-c");
     let options = given.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-    CreateOptions { size, options, compress: false }
+    CreateOptions { size, options, compress: !flags.is_empty() }
 }
 
 /// An image of `size` bytes in which `writes` are made, as a file.
