@@ -1,8 +1,8 @@
 //! Where two disks differ.
 
-use crate::crew::{self, Progress};
+use crate::crew::{self, Limits, Progress};
 use crate::digest::SEGMENT;
-use crate::plan::Plan;
+use crate::plan::{Plan, Task};
 use std::ops::Range;
 use storage::{ReadAt, Result, to_usize};
 
@@ -17,9 +17,10 @@ pub enum Comparison {
 
 /// Compares two disks; the end of the shorter is followed by zeros. What both know to be zeros is not read.
 pub fn compare(a: &dyn ReadAt, b: &dyn ReadAt, workers: usize, progress: &dyn Progress) -> Result<Comparison> {
-    let found = crew::run(Plan::new(&[a, b], u64::MAX), workers, progress, || {
+    let limits = Limits { workers, memory: u64::MAX };
+    let found = crew::run(Plan::new(&[a, b], u64::MAX), limits, progress, || {
         let mut buffers = [Vec::new(), Vec::new()];
-        move |task| {
+        Ok(move |task: &Task| {
             for range in &task.data {
                 let [of_a, of_b] = &mut buffers;
                 let (of_a, of_b) = (read(a, range, of_a)?, read(b, range, of_b)?);
@@ -30,7 +31,7 @@ pub fn compare(a: &dyn ReadAt, b: &dyn ReadAt, workers: usize, progress: &dyn Pr
                 }
             }
             Ok(None)
-        }
+        })
     })?;
     Ok(found.map_or(Comparison::Same, Comparison::Differ))
 }

@@ -1,5 +1,7 @@
 //! Threads that work through a plan.
 
+use crate::copy::Options;
+use crate::digest::SEGMENT;
 use crate::plan::{Plan, Task};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +12,13 @@ use storage::{Error, Result};
 
 /// No more threads than this: each has a buffer or two of 1 MiB, and storage is not faster for more.
 const MOST_WORKERS: usize = 16;
+
+/// Memory that a thread is counted with: its buffer, its stack, and what formats hold meanwhile, such as a cluster of
+/// 2 MiB that is unpacked.
+const WORKER_MEMORY: u64 = 4 << 20;
+
+/// Stack of a thread, in bytes: none of what runs there recurses or has large frames.
+const STACK: usize = 1 << 20;
 
 /// Time between two reports of progress.
 const TICK: Duration = Duration::from_millis(50);
@@ -32,29 +41,64 @@ impl Progress for () {
     fn at(&self, _: u64, _: u64) {}
 }
 
-/// Works through `plan`; each of `workers` threads (0: as many as there are processors) does its tasks with a function
-/// of its own that `hire` makes.
+/// How many threads may work.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// 0: as many as there are processors.
+    pub(crate) workers: usize,
+    /// Bytes for all of them together.
+    pub(crate) memory: u64,
+}
+
+impl Limits {
+    pub(crate) fn of(options: &Options) -> Self {
+        Limits { workers: options.workers, memory: options.memory }
+    }
+
+    /// How many threads: as many as asked for, but no more than have something to do, and memory to do it with.
+    fn count(self, size: u64) -> Result<usize> {
+        let processors = || thread::available_parallelism().map_or(1, NonZero::get);
+        let wanted = if self.workers == 0 { processors() } else { self.workers };
+        let useful = usize::try_from(size / SEGMENT).unwrap_or(usize::MAX).saturating_add(1);
+        let fits = usize::try_from(self.memory / WORKER_MEMORY).unwrap_or(usize::MAX);
+        if fits == 0 {
+            let memory = self.memory;
+            return Err(Error::refused(format!("{memory} bytes of memory are too few; {WORKER_MEMORY} are needed")));
+        }
+        Ok(wanted.min(MOST_WORKERS).min(useful).min(fits))
+    }
+}
+
+/// Works through `plan`; each thread does its tasks with a function of its own that `hire` makes. Where memory or
+/// threads run out, those that there are do it all.
 ///
 /// A task may fail, or find the position that was searched for: then no further tasks are handed out. Those before it
 /// have all been handed out by then, and so what the first task in the order of the disk says is what is returned,
 /// whatever the threads do.
 pub(crate) fn run<W>(
     plan: Plan<'_>,
-    workers: usize,
+    limits: Limits,
     progress: &dyn Progress,
-    hire: impl Fn() -> W + Sync,
+    hire: impl Fn() -> Result<W>,
 ) -> Result<Option<u64>>
 where
-    W: FnMut(&Task) -> Result<Option<u64>>,
+    W: FnMut(&Task) -> Result<Option<u64>> + Send,
 {
     let total = plan.size();
+    // All buffers are allocated here and now: a thread that allocates would be given an arena of 64 MiB of its own.
+    let mut workers = vec![hire()?];
+    workers.extend(std::iter::repeat_with(&hire).take(limits.count(total)? - 1).map_while(Result::ok));
+    let threads = (2..=workers.len()).rev().find_map(|count| threads(count).ok());
     let crew = Crew::new(plan, progress);
     progress.at(0, total);
-    let work = || crew.work(hire());
-    match rayon::ThreadPoolBuilder::new().num_threads(count(workers, total)).build() {
-        Ok(threads) => drop(threads.broadcast(|_| work())),
-        // Where no threads can be had, this one does it all.
-        Err(_) => work(),
+    let workers = Mutex::new(workers);
+    let work = || {
+        let next = lock(&workers).pop();
+        next.map(|worker| crew.work(worker))
+    };
+    match threads {
+        Some(threads) => drop(threads.broadcast(|_| work())),
+        None => drop(work()),
     }
     match crew.end.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some((_, end)) => end.map(Some),
@@ -65,12 +109,8 @@ where
     }
 }
 
-/// How many threads: as many as asked for, but no more than have something to do.
-fn count(asked: usize, size: u64) -> usize {
-    let processors = || thread::available_parallelism().map_or(1, NonZero::get);
-    let wanted = if asked == 0 { processors() } else { asked };
-    let useful = usize::try_from(size / crate::digest::SEGMENT).unwrap_or(usize::MAX).saturating_add(1);
-    wanted.min(MOST_WORKERS).min(useful)
+fn threads(count: usize) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+    rayon::ThreadPoolBuilder::new().num_threads(count).stack_size(STACK).build()
 }
 
 /// What the threads share.
@@ -92,6 +132,7 @@ impl<'a> Crew<'a> {
     }
 
     fn work<W: FnMut(&Task) -> Result<Option<u64>>>(&self, mut task_done: W) {
+        let _alarm = Alarm(self);
         while let Some(task) = self.take() {
             match task_done(&task) {
                 Ok(None) => self.tick(task.range.end - task.range.start),
@@ -129,6 +170,17 @@ impl<'a> Crew<'a> {
         {
             *ticked = Instant::now();
             self.progress.at(self.done.load(Ordering::Relaxed), self.total);
+        }
+    }
+}
+
+/// Calls the others back when a thread panics.
+struct Alarm<'a, 'b>(&'a Crew<'b>);
+
+impl Drop for Alarm<'_, '_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.finish(0, Err(Error::interrupted()));
         }
     }
 }

@@ -18,6 +18,7 @@
 //! added. All nodes over zeros of one level are equal, and there are 49 of them: whoever knows where the zeros are need
 //! not read or hash them. Where they are known from (a hole, a zero cluster, a look at the bytes) makes no difference.
 
+use crate::checksums::Checksums;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -56,6 +57,16 @@ pub(crate) type Hash = [u8; 32];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 32]);
 
+impl Digest {
+    /// Of a disk of `size` bytes under the node `top`.
+    pub(crate) fn new(top: &Hash, size: u64) -> Self {
+        let mut end = [0; 40];
+        end[..32].copy_from_slice(top);
+        end[32..].copy_from_slice(&size.to_le_bytes());
+        Digest(blake3::keyed_hash(&DISK_KEY, &end).into())
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("bw1:")?;
@@ -93,11 +104,16 @@ fn chunk_hash(chunk: &[u8; CHUNK]) -> Hash {
     blake3::keyed_hash(&CHUNK_KEY, chunk).into()
 }
 
-fn node(left: &Hash, right: &Hash) -> Hash {
+pub(crate) fn node(left: &Hash, right: &Hash) -> Hash {
     let mut both = [0; 64];
     both[..32].copy_from_slice(left);
     both[32..].copy_from_slice(right);
     blake3::keyed_hash(&NODE_KEY, &both).into()
+}
+
+/// The node over zeros, `level` levels above the segments.
+pub(crate) fn zero_node(level: u32) -> Hash {
+    ZEROS[(SEGMENT_LEVEL + level) as usize]
 }
 
 /// The node over one segment. `chunk` gives the bytes of each chunk, or nothing where they are zeros.
@@ -126,11 +142,17 @@ pub(crate) struct Tree {
     /// Segments that came before their time, by number.
     early: BTreeMap<u64, (u64, Hash)>,
     number: u64,
+    /// Told of all nodes, if anybody wants to know.
+    checksums: Option<Checksums>,
 }
 
 impl Tree {
     pub(crate) fn new() -> Self {
-        Tree { count: 0, left: [[0; 32]; _], early: BTreeMap::new(), number: 0 }
+        Tree { count: 0, left: [[0; 32]; _], early: BTreeMap::new(), number: 0, checksums: None }
+    }
+
+    pub(crate) fn noting(checksums: Checksums) -> Self {
+        Tree { checksums: Some(checksums), ..Tree::new() }
     }
 
     /// The segment at `index`, the `number`th that is not known to be zeros. They may come in any order.
@@ -143,14 +165,11 @@ impl Tree {
         }
     }
 
-    /// The digest of a disk of `size` bytes; what was not added is zeros.
-    pub(crate) fn digest(mut self, size: u64) -> Digest {
+    /// The top; what was not added is zeros.
+    pub(crate) fn end(mut self) -> (Hash, Checksums) {
         debug_assert!(self.early.is_empty());
         self.zeros_to(1 << (TOP - SEGMENT_LEVEL));
-        let mut end = [0; 40];
-        end[..32].copy_from_slice(&self.left[(TOP - SEGMENT_LEVEL) as usize]);
-        end[32..].copy_from_slice(&size.to_le_bytes());
-        Digest(blake3::keyed_hash(&DISK_KEY, &end).into())
+        (self.left[(TOP - SEGMENT_LEVEL) as usize], self.checksums.unwrap_or_else(Checksums::new))
     }
 
     /// Adds zeros before segment `index`, by the largest nodes that fit.
@@ -159,14 +178,20 @@ impl Tree {
             let aligned = self.count.trailing_zeros();
             let fits = (index - self.count).ilog2();
             let level = aligned.min(fits);
-            self.push(level, ZEROS[(SEGMENT_LEVEL + level) as usize]);
+            self.push(level, zero_node(level));
         }
     }
 
     /// Adds a node of `level` (0: a segment), which must begin at `count`.
     fn push(&mut self, level: u32, mut hash: Hash) {
         let mut at = level;
-        while self.count >> at & 1 == 1 {
+        loop {
+            if let Some(checksums) = &mut self.checksums {
+                checksums.note(at, self.count >> at, &hash);
+            }
+            if self.count >> at & 1 == 0 {
+                break;
+            }
             hash = node(&self.left[at as usize], &hash);
             at += 1;
         }

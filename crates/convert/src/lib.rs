@@ -11,13 +11,20 @@
 //! To verify a copy, open what was written and compare its [`digest`] with the one that [`copy`] returned: that reads
 //! the target once and the source not again. [`compare`] says where two disks differ.
 
+mod checksums;
 mod compare;
 mod copy;
 mod crew;
 mod digest;
+mod pace;
 mod plan;
+mod segment;
+mod turns;
+mod verify;
+mod writer;
 
 pub use compare::{Comparison, compare};
 pub use copy::{Copied, Options, copy, digest};
 pub use crew::Progress;
 pub use digest::Digest;
+pub use verify::{Verified, verify};

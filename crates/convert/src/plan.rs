@@ -16,6 +16,8 @@ pub(crate) struct Task {
     pub(crate) data: Vec<Range<u64>>,
     /// How many tasks with data came before this one.
     pub(crate) number: u64,
+    /// How many tasks came before this one.
+    pub(crate) turn: u64,
 }
 
 /// Hands out the disk, first byte to last.
@@ -26,6 +28,7 @@ pub(crate) struct Plan<'a> {
     at: u64,
     longest_hole: u64,
     number: u64,
+    turn: u64,
 }
 
 impl<'a> Plan<'a> {
@@ -34,7 +37,7 @@ impl<'a> Plan<'a> {
     pub(crate) fn new(sources: &[&'a dyn ReadAt], longest_hole: u64) -> Self {
         let walks: Vec<_> = sources.iter().map(|&source| Walk { source, run: None }).collect();
         let size = sources.iter().map(|source| source.size()).max().unwrap_or(0);
-        Plan { walks, size, at: 0, longest_hole, number: 0 }
+        Plan { walks, size, at: 0, longest_hole, number: 0, turn: 0 }
     }
 
     /// Length of the disk.
@@ -55,7 +58,8 @@ impl<'a> Plan<'a> {
         }
         let hole = self.hole_to(start)?;
         let (end, data) = if hole > start { (hole, Vec::new()) } else { self.segment(start)? };
-        let task = Task { range: start..end, data, number: self.number };
+        let task = Task { range: start..end, data, number: self.number, turn: self.turn };
+        self.turn += 1;
         self.number += u64::from(!task.data.is_empty());
         self.at = end;
         Ok(Some(task))

@@ -23,13 +23,18 @@ pub struct ExistingFile {
 }
 
 impl ExistingFile {
-    /// Opens what `path` names, for a disk of `size` bytes; what is shorter is refused.
-    pub fn open(path: impl AsRef<Path>, size: u64, cache: Cache) -> Result<Self> {
-        let path = path.as_ref();
-        Self::open_inner(path, size, cache).map_err(|error| error.at_path(path))
+    /// Opens what `path` names. What is written stays in the page cache.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, Cache::Writeback)
     }
 
-    fn open_inner(path: &Path, size: u64, cache: Cache) -> Result<Self> {
+    /// The same, with the page cache used as asked for.
+    pub fn open_with(path: impl AsRef<Path>, cache: Cache) -> Result<Self> {
+        let path = path.as_ref();
+        Self::open_inner(path, cache).map_err(|error| error.at_path(path))
+    }
+
+    fn open_inner(path: &Path, cache: Cache) -> Result<Self> {
         let named = fs::metadata(path).map_err(not_opened)?;
         let device = named.file_type().is_block_device();
         if !device && !named.is_file() {
@@ -44,14 +49,11 @@ impl ExistingFile {
         if (metadata.dev(), metadata.ino()) != (named.dev(), named.ino()) {
             return Err(Error::refused("was replaced while it was opened; run again"));
         }
-        let there = if device { end_of(&file)? } else { metadata.size() };
-        if there < size {
-            return Err(Error::refused(format!("is {there} bytes long, too short for a disk of {size} bytes")));
-        }
+        let size = if device { end_of(&file)? } else { metadata.size() };
         Ok(ExistingFile {
             file: Descriptor::target(file, cache),
             path: path.to_owned(),
-            size: there,
+            size,
             identity: (metadata.dev(), metadata.ino()),
             regular: !device,
         })

@@ -115,6 +115,22 @@ impl<T: ReadAt + ?Sized> ReadAt for Arc<T> {
     }
 }
 
+/// A target that is shared with who will make it durable: to finish it here does nothing.
+impl<T: WriteAt + ?Sized> WriteAt for Arc<T> {
+    fn write_at(&self, buf: &[u8], offset: u64) -> Result<()> {
+        (**self).write_at(buf, offset)
+    }
+    fn write_segment(&self, pieces: &[(u64, &[u8])], turn: &dyn Turn) -> Result<()> {
+        (**self).write_segment(pieces, turn)
+    }
+    fn zero_at(&self, range: Range<u64>) -> Result<()> {
+        (**self).zero_at(range)
+    }
+    fn finish(self: Box<Self>) -> Result<()> {
+        Ok(())
+    }
+}
+
 impl ReadAt for Vec<u8> {
     fn size(&self) -> u64 {
         self.len() as u64

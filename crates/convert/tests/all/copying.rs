@@ -34,7 +34,7 @@ impl WriteAt for Noting {
 }
 
 fn options(workers: usize, sparse: u64, target_is_zero: bool) -> Options {
-    Options { workers, sparse, target_is_zero }
+    Options { workers, sparse, target_is_zero, ..Options::default() }
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn copying_gives_the_same_digest_whatever_is_skipped() {
     for layout in LAYOUTS {
         for (workers, sparse) in [(1, 0), (2, 512), (3, 4096), (4, 1 << 20)] {
             let target = Memory::new(9_999_999);
-            let options = Options { workers, sparse, target_is_zero: true };
+            let options = Options { workers, sparse, ..Options::default() };
             let copied = copy(&Disk::new(bytes.clone(), layout), &target, &options, &()).unwrap();
             assert_eq!(copied.digest, expected, "{layout:?} {options:?}");
             assert_eq!(digest(&target, 2, &()).unwrap(), expected);
