@@ -1,4 +1,4 @@
-//! The two 32-bit checksums that superblocks carry.
+//! The checksums that superblocks and descriptors carry.
 
 /// Reflected table for `polynomial`.
 const fn table(polynomial: u32) -> [u32; 256] {
@@ -34,6 +34,13 @@ pub(crate) fn crc32(crc: u32, bytes: &[u8]) -> u32 {
     update(&IEEE, crc, bytes)
 }
 
+/// CRC-16 with the polynomial 0x8005, reflected, from `crc` on, as ext4 chains it.
+pub(crate) fn crc16(crc: u16, bytes: &[u8]) -> u16 {
+    bytes.iter().fold(crc, |crc, &byte| {
+        (0..8).fold(crc ^ u16::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xA001 } else { crc >> 1 })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +49,6 @@ mod tests {
     fn the_check_values_of_the_catalogue() {
         assert_eq!(!crc32c(!0, b"123456789"), 0xE306_9283);
         assert_eq!(!crc32(!0, b"123456789"), 0xCBF4_3926);
+        assert_eq!((crc16(0, b"123456789"), crc16(!0, b"123456789")), (0xBB3D, 0x4B37));
     }
 }

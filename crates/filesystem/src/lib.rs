@@ -12,12 +12,16 @@ mod cache;
 mod crc;
 mod field;
 mod identify;
+mod nodes;
 mod path;
+mod pieces;
 mod tree;
+mod unused;
 
 pub use identify::{Content, identify, open};
 pub use path::GuestPath;
-pub use tree::{Driver, Entry, FileKind, FileSystem, Info, MAX_ENTRIES, Metadata};
+pub use tree::{Driver, Entry, FileKind, FileSystem, Info, MAX_ENTRIES, Metadata, See};
+pub use unused::{Unused, unused};
 
 macro_rules! filesystems {
     ($($name:ident),*) => {
@@ -28,4 +32,4 @@ macro_rules! filesystems {
     };
 }
 
-filesystems! { ext, fat }
+filesystems! { ext, fat, iso9660, udf }

@@ -1,6 +1,7 @@
 //! What a reader of a filesystem gives.
 
 use crate::GuestPath;
+use std::ops::Range;
 use storage::{Error, ReadAt, Result, Source};
 
 /// Names that one directory may hold: far more than any directory that matters to booting.
@@ -107,6 +108,9 @@ pub trait FileSystem {
     }
 }
 
+/// What is called with ranges of bytes of a volume.
+pub type See<'a> = dyn FnMut(Range<u64>) -> Result<()> + 'a;
+
 /// Reads one kind of filesystem.
 pub trait Driver: Sync {
     /// Its name.
@@ -119,6 +123,12 @@ pub trait Driver: Sync {
     fn proven(&self, volume: &dyn ReadAt) -> Result<bool> {
         let _ = volume;
         Ok(false)
+    }
+    /// Gives `see` what the filesystem marks free, in order. An error may come after some ranges, so that nobody may rely
+    /// on them before the end: [`unused`](crate::unused()) does not let them out before.
+    fn unused(&self, volume: &dyn ReadAt, see: &mut See<'_>) -> Result<()> {
+        let _ = (volume, see);
+        Err(Error::unsupported(format!("what {} does not use is not known here", self.name())))
     }
     /// The tree.
     fn open(&self, volume: Source) -> Result<Box<dyn FileSystem>>;

@@ -57,12 +57,18 @@ const RO_COMPAT: Names = &[
 ];
 
 pub(super) const HAS_JOURNAL: u32 = 0x4;
+pub(super) const SPARSE_SUPER2: u32 = 0x200;
 pub(super) const NEEDS_RECOVERY: u32 = 0x4;
 pub(super) const JOURNAL_DEVICE: u32 = 0x8;
+pub(super) const META_BG: u32 = 0x10;
 pub(super) const BITS_64: u32 = 0x80;
 pub(super) const MMP: u32 = 0x100;
+pub(super) const CSUM_SEED: u32 = 0x2000;
+pub(super) const SPARSE_SUPER: u32 = 0x1;
+pub(super) const GDT_CSUM: u32 = 0x10;
 pub(super) const BIGALLOC: u32 = 0x200;
 pub(super) const METADATA_CSUM: u32 = 0x400;
+pub(super) const ORPHAN_PRESENT: u32 = 0x1_0000;
 /// Incompatible features that ext2 and ext3 know: filetype, needs_recovery, meta_bg.
 pub(super) const EXT3_INCOMPAT: u32 = 0x16;
 /// Read-only compatible features that ext2 and ext3 know: sparse_super, large_file, btree_dir.
@@ -70,6 +76,10 @@ pub(super) const EXT3_RO_COMPAT: u32 = 0x7;
 /// What makes a filesystem unreadable here: everything incompatible but filetype, needs_recovery, extent, 64bit, mmp,
 /// flex_bg, metadata_csum_seed and encrypt (of which only the encrypted files are unreadable).
 const READABLE_INCOMPAT: u32 = 0x1_23C6;
+
+/// Features under which the bitmaps say all: not lazy_bg, snapshots, compression, replicas, shared blocks, nor any that
+/// has no name here.
+const KNOWN_BITMAPS: (u32, u32, u32) = (0x1E3F, 0x3_F7D6, 0x1_B77B);
 
 /// The names of all features, in the order of `dumpe2fs`.
 pub(super) fn names(compat: u32, incompat: u32, ro_compat: u32) -> Vec<String> {
@@ -82,6 +92,12 @@ pub(super) fn names(compat: u32, incompat: u32, ro_compat: u32) -> Vec<String> {
 /// The names of incompatible features that are not read here.
 pub(super) fn unreadable(incompat: u32) -> Vec<String> {
     named(incompat & !READABLE_INCOMPAT, INCOMPAT, 'I')
+}
+
+/// The names of features with which more than the bitmaps may decide on what is in use.
+pub(super) fn without_known_bitmaps(compat: u32, incompat: u32, ro_compat: u32) -> Vec<String> {
+    let (known_compat, known_incompat, known_ro_compat) = KNOWN_BITMAPS;
+    names(compat & !known_compat, incompat & !known_incompat, ro_compat & !known_ro_compat)
 }
 
 fn named(bits: u32, names: Names, word: char) -> Vec<String> {

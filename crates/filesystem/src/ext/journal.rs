@@ -65,6 +65,16 @@ pub(super) fn replayed(volume: Source, superblock: &Superblock) -> Result<(Arc<R
     Ok((Arc::new(Replayed { superblock: newest.with_incompat(settled), ..bare }), notes))
 }
 
+/// Whether nothing waits in the journal, whatever the superblock says, and no error is recorded there.
+pub(super) fn check_empty(volume: &dyn ReadAt, superblock: &Superblock) -> Result<()> {
+    let log = Log::open(volume, superblock)?;
+    match (log.start, log.error) {
+        (0, 0) => Ok(()),
+        (0, error) => Err(Error::refused(format!("it records that error {error} made Linux give up the filesystem"))),
+        _ => Err(Error::refused("it holds changes that are not yet in place, though the superblock does not say so")),
+    }
+}
+
 /// The log, ready to be walked.
 struct Log<'a> {
     volume: &'a dyn ReadAt,
@@ -79,6 +89,8 @@ struct Log<'a> {
     /// Where the log begins, and the number of its first transaction. Zero: it is empty.
     start: u64,
     sequence: u32,
+    /// What made Linux give up, as a number of its own.
+    error: u32,
     features: u32,
     /// Seed of its checksums.
     seed: u32,
@@ -144,6 +156,7 @@ impl<'a> Log<'a> {
             last,
             start,
             sequence: be32(&head, 0x18),
+            error: be32(&head, 0x20),
             features: log_features,
             seed: crc32c(!0, &head[0x30..0x40]),
         })

@@ -7,6 +7,8 @@
 mod blocks;
 mod directory;
 mod features;
+mod free;
+mod group;
 mod inode;
 mod journal;
 mod replay;
@@ -15,7 +17,7 @@ mod view;
 
 use crate::GuestPath;
 use crate::cache::Cached;
-use crate::tree::{Driver, Entry, FileKind, FileSystem, Info, Metadata, check_limit};
+use crate::tree::{Driver, Entry, FileKind, FileSystem, Info, Metadata, See, check_limit};
 use directory::Lookup;
 use inode::Inode;
 use std::sync::Arc;
@@ -45,6 +47,10 @@ impl Driver for Reader {
 
     fn proven(&self, volume: &dyn ReadAt) -> Result<bool> {
         Ok(Superblock::read(volume)?.is_some_and(|superblock| superblock.is_proven()))
+    }
+
+    fn unused(&self, volume: &dyn ReadAt, see: &mut See<'_>) -> Result<()> {
+        free::unused(volume, &superblock(volume)?, see)
     }
 
     fn open(&self, volume: Source) -> Result<Box<dyn FileSystem>> {

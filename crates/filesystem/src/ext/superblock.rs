@@ -86,6 +86,12 @@ impl Superblock {
         self.blocks.saturating_sub(first).div_ceil(u64::from(le32(&self.bytes, 0x20).max(1)))
     }
 
+    /// Free blocks, by its own account.
+    pub(super) fn free_blocks(&self) -> u64 {
+        let high = if self.incompat & features::BITS_64 != 0 { u64::from(le32(&self.bytes, 0x158)) << 32 } else { 0 };
+        high | u64::from(le32(&self.bytes, 0x0C))
+    }
+
     pub(super) fn needs_recovery(&self) -> bool {
         self.incompat & features::NEEDS_RECOVERY != 0
     }
@@ -177,8 +183,6 @@ impl Superblock {
     /// What it says of itself, on a volume of `len` bytes.
     pub(super) fn info(&self, len: u64) -> Info {
         let state = le16(&self.bytes, 0x3A);
-        let high = if self.incompat & features::BITS_64 != 0 { u64::from(le32(&self.bytes, 0x158)) << 32 } else { 0 };
-        let free = high | u64::from(le32(&self.bytes, 0x0C));
         let valid = state & STATE_VALID != 0;
         let errors = state & STATE_ERRORS != 0 || le32(&self.bytes, 0x194) > 0;
         let mut info = Info {
@@ -186,7 +190,7 @@ impl Superblock {
             uuid: uuid(&self.bytes[0x68..0x78]),
             label: label(&self.bytes[0x78..0x88]),
             size: Some(self.size()),
-            free: Some(free.saturating_mul(self.block_size)),
+            free: Some(self.free_blocks().saturating_mul(self.block_size)),
             inodes: Some(self.inodes.into()),
             free_inodes: Some(le32(&self.bytes, 0x10).into()),
             clean: Some(valid && !self.needs_recovery()),

@@ -16,7 +16,7 @@ const ATTRIBUTE_LONG_NAME: u8 = 0x0F;
 
 /// Which FAT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Width {
+pub(super) enum Width {
     Fat12,
     Fat16,
     Fat32,
@@ -26,14 +26,14 @@ enum Width {
 #[derive(Debug)]
 pub(super) struct Bpb {
     boot: Vec<u8>,
-    width: Width,
+    pub(super) width: Width,
     sector: u64,
-    cluster: u64,
+    pub(super) cluster: u64,
     /// Number of clusters; the first has the number 2.
-    clusters: u64,
+    pub(super) clusters: u64,
     /// The first FAT, and the length of one.
-    fat: u64,
-    fat_len: u64,
+    pub(super) fat: u64,
+    pub(super) fat_len: u64,
     /// The first root directory (none on FAT32), and where clusters begin.
     root: u64,
     pub(super) data: u64,
@@ -186,7 +186,7 @@ impl Bpb {
         self.decode(bytes, cluster)
     }
 
-    fn entry_offset(&self, cluster: u64) -> u64 {
+    pub(super) fn entry_offset(&self, cluster: u64) -> u64 {
         match self.width {
             Width::Fat12 => cluster + cluster / 2,
             Width::Fat16 => cluster * 2,
@@ -194,7 +194,27 @@ impl Bpb {
         }
     }
 
-    fn decode(&self, bytes: &[u8], cluster: u64) -> Option<u32> {
+    /// Bytes that one entry lies in.
+    pub(super) fn entry_len(&self) -> u64 {
+        if self.width == Width::Fat32 { 4 } else { 2 }
+    }
+
+    /// How many FATs there are.
+    pub(super) fn copies(&self) -> u64 {
+        self.boot[16].into()
+    }
+
+    /// Whether all FATs are written; FAT32 may say that only one is.
+    pub(super) fn is_mirrored(&self) -> bool {
+        self.width != Width::Fat32 || self.boot[40] & 0x80 == 0
+    }
+
+    /// Where the root directory begins, on FAT32.
+    pub(super) fn root_cluster(&self) -> Option<u64> {
+        (self.width == Width::Fat32).then(|| le32(&self.boot, 44).into())
+    }
+
+    pub(super) fn decode(&self, bytes: &[u8], cluster: u64) -> Option<u32> {
         match self.width {
             Width::Fat12 => {
                 let pair = u16::from_le_bytes(*bytes.first_chunk()?);
@@ -207,11 +227,10 @@ impl Bpb {
 
     /// The entry of the root directory that is no file but the label. What cannot be read has none.
     fn label(&self, volume: &dyn ReadAt) -> Result<Option<String>> {
-        if self.width != Width::Fat32 {
+        let Some(mut cluster) = self.root_cluster() else {
             let root = peek(volume, self.root, self.data - self.root)?;
             return Ok(root.and_then(|root| labelled(&root).flatten()));
-        }
-        let mut cluster = u64::from(le32(&self.boot, 44));
+        };
         for _ in 0..MAX_ENTRIES * 32 / self.cluster {
             if !(2..self.clusters + 2).contains(&cluster) {
                 return Ok(None);

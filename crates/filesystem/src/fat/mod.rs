@@ -5,10 +5,11 @@
 //! 0x7F are replaced).
 
 mod bpb;
+mod free;
 mod tree;
 
 use crate::cache::Cached;
-use crate::tree::{Driver, FileSystem, Info};
+use crate::tree::{Driver, FileSystem, Info, See};
 use bpb::Bpb;
 use std::sync::Arc;
 use storage::{Error, ReadAt, Result, Source};
@@ -27,6 +28,10 @@ impl Driver for Reader {
 
     fn info(&self, volume: &dyn ReadAt) -> Result<Info> {
         bpb(volume)?.info(volume)
+    }
+
+    fn unused(&self, volume: &dyn ReadAt, see: &mut See<'_>) -> Result<()> {
+        free::unused(volume, &bpb(volume)?, see)
     }
 
     fn open(&self, volume: Source) -> Result<Box<dyn FileSystem>> {

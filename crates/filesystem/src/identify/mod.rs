@@ -6,9 +6,8 @@
 
 mod exfat;
 mod ntfs;
-mod optical;
 mod stack;
-mod swap;
+pub(crate) mod swap;
 mod table;
 mod unix;
 mod zfs;
@@ -55,15 +54,15 @@ pub enum Content {
 }
 
 /// One thing that a volume may be.
-struct Candidate {
-    content: Content,
+pub(crate) struct Candidate {
+    pub(crate) content: Content,
     /// A checksum proves it.
     proven: bool,
-    driver: Option<&'static dyn Driver>,
+    pub(crate) driver: Option<&'static dyn Driver>,
 }
 
 impl Candidate {
-    fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match &self.content {
             Content::FileSystem { info, .. } => info.fs_type,
             Content::Swap { .. } => "swap",
@@ -88,7 +87,7 @@ pub fn open(volume: Source) -> Result<Box<dyn FileSystem>> {
     }
 }
 
-fn find(volume: &dyn ReadAt) -> Result<Option<Candidate>> {
+pub(crate) fn find(volume: &dyn ReadAt) -> Result<Option<Candidate>> {
     if let Some(content) = stack::find(volume)? {
         return Ok(Some(Candidate { content, proven: true, driver: None }));
     }

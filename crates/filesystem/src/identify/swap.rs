@@ -4,8 +4,9 @@
 //! puts another mark in its place.
 
 use super::Content;
-use crate::field::{label, le32, peek, uuid};
-use storage::{ReadAt, Result};
+use crate::field::{be32, label, le32, peek, uuid};
+use crate::tree::See;
+use storage::{Error, ReadAt, Result};
 
 const PAGES: [u64; 5] = [4096, 8192, 16384, 32768, 65536];
 const HIBERNATED: [&[u8]; 4] = [b"S1SUSPEND", b"S2SUSPEND", b"ULSUSPEND", b"LINHIB0001"];
@@ -36,6 +37,28 @@ pub(super) fn find(volume: &dyn ReadAt) -> Result<Option<Content>> {
         }
     }
     Ok(None)
+}
+
+/// Gives everything between the header and the end that the header names, where nothing sleeps in it.
+pub(crate) fn unused(volume: &dyn ReadAt, see: &mut See<'_>) -> Result<()> {
+    let refused = |why: &str| Err(Error::refused(format!("swap: {why}")));
+    match find(volume)? {
+        Some(Content::Swap { hibernated: false, .. }) => {}
+        _ => return refused("it holds the memory of a machine that hibernates"),
+    }
+    for page in PAGES {
+        if peek(volume, page - 10, 10)?.is_none_or(|mark| mark != *b"SWAPSPACE2") {
+            continue;
+        }
+        let Some(header) = peek(volume, HEADER, 8)?.filter(|header| is_version_1(header)) else { continue };
+        let number: fn(&[u8], usize) -> u32 = if le32(&header, 0) == 1 { le32 } else { be32 };
+        let end = (u64::from(number(&header, 4)) + 1) * page;
+        if end > volume.size() {
+            return refused(&format!("it is {end} bytes long by its own account, and its volume {}", volume.size()));
+        }
+        return see(page..end);
+    }
+    refused("its header is of a version that does not tell how long it is")
 }
 
 /// In either order of bytes.

@@ -1,7 +1,7 @@
 //! The filesystems that are named and not read, a row each.
 
 use super::unix::{btrfs, btrfs_is_proven, nilfs_is_sound, ufs, xfs, xfs_is_proven, xfs_is_sound};
-use super::{Candidate, Content, exfat, ntfs, optical};
+use super::{Candidate, Content, exfat, ntfs};
 use crate::field::{be16, be32, label, le16, le32, uuid};
 use crate::tree::Info;
 use storage::{ReadAt, Result, read_vec};
@@ -95,23 +95,6 @@ static ROWS: &[Row] = &[
         len: 1536,
         marks: &[(1372, UFS2_LE), (1372, UFS2_BE), (1372, UFS1_LE), (1372, UFS1_BE)],
         more: ufs,
-        ..PLAIN
-    },
-    Row {
-        fs_type: "iso9660",
-        at: &[32768],
-        len: 32 * 2048,
-        marks: &[(1, b"CD001")],
-        sound: |b| !optical::is_udf(b),
-        more: optical::fill_iso,
-        ..PLAIN
-    },
-    Row {
-        fs_type: "udf",
-        at: &[32768],
-        len: 32 * 2048,
-        marks: &[(1, b"CD001"), (1, b"BEA01")],
-        sound: optical::is_udf,
         ..PLAIN
     },
     Row {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{ErrorKind, Source};
 
-const TOOLS: &[&str] = &["mke2fs", "mkfs.vfat", "mcopy"];
+const TOOLS: &[&str] = &["mke2fs", "mkfs.vfat", "mcopy", "genisoimage"];
 
 /// An image with the same small tree for every reader.
 fn fixture(driver: &dyn Driver, dir: &Path) -> PathBuf {
@@ -24,6 +24,8 @@ fn fixture(driver: &dyn Driver, dir: &Path) -> PathBuf {
             run!("mkfs.vfat", &image);
             run!("mcopy", "-s", "-i", &image, &root.join("etc"), "::/");
         }
+        "iso9660" => drop(run!("genisoimage", "-quiet", "-R", "-J", "-o", &image, &root)),
+        "udf" => drop(run!("genisoimage", "-quiet", "-R", "-J", "-udf", "-o", &image, &root)),
         other => panic!("a new reader, {other}, needs a fixture here"),
     }
     image

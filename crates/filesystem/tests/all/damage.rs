@@ -1,7 +1,7 @@
 //! Damaged filesystems: no panic, no endless walk, no unbounded memory, and never other content than was written.
 
 use crate::run;
-use crate::support::{Budget, blank, have, noise, random, run_with, shared, source, walk};
+use crate::support::{Budget, blank, each_damaged, have, noise, random, run_with, source, walk};
 use filesystem::{DRIVERS, identify, open};
 use std::fs;
 use std::path::Path;
@@ -26,34 +26,9 @@ fn exercise(volume: &Source) -> usize {
 
 #[test]
 fn the_damaged_filesystems_of_e2fsprogs() {
-    let Some(root) = shared() else { return };
-    if !have(&["tar", "zstd", "gzip"]) {
-        return;
-    }
-    let dir = tempfile::tempdir().unwrap();
-    run!("tar", "--zstd", "-xf", &root.join("corpora/damaged/e2fsck-cases.tar.zst"), "-C", dir.path());
-    let mut images = Vec::new();
-    find(dir.path(), &mut images);
-    assert!(images.len() >= 100, "{} images", images.len());
     let mut read = 0;
-    for packed in images {
-        let image = dir.path().join("image");
-        let unpacked = fs::File::create(&image).unwrap();
-        let status = std::process::Command::new("gzip").arg("-dc").arg(&packed).stdout(unpacked).status().unwrap();
-        assert!(status.success(), "{}", packed.display());
-        read += exercise(&source(&image));
-    }
-    assert!(read > 500, "only {read} entries were read");
-}
-
-fn find(dir: &Path, images: &mut Vec<std::path::PathBuf>) {
-    for entry in fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            find(&path, images);
-        } else if path.extension().is_some_and(|extension| extension == "gz") {
-            images.push(path);
-        }
+    if each_damaged(|_, image| read += exercise(&source(image))) {
+        assert!(read > 500, "only {read} entries were read");
     }
 }
 

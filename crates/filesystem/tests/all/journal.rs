@@ -1,7 +1,7 @@
 //! Journals that were not replayed: `debugfs` writes them, `e2fsck` replays them in a copy, and both must read the same.
 
 use crate::run;
-use crate::support::{assert_same, blank, guest_tree, have, noise, run_with, sample_tree, source};
+use crate::support::{assert_same, blank, debugfs, guest_tree, have, noise, run_with, sample_tree, source};
 use filesystem::{FileSystem, GuestPath, open};
 use std::ffi::OsStr;
 use std::fs;
@@ -25,13 +25,6 @@ fn make(dir: &Path, options: &str) -> PathBuf {
     args.push(image.as_os_str());
     run_with(&[0], "mke2fs", &args);
     image
-}
-
-/// Gives commands to debugfs.
-fn debugfs(dir: &Path, image: &Path, commands: &str) {
-    let script = dir.join("script");
-    fs::write(&script, commands).unwrap();
-    run_with(&[0], "debugfs", &["-w".as_ref(), "-f".as_ref(), script.as_os_str(), image.as_os_str()]);
 }
 
 /// The blocks of a file on the volume.

@@ -10,3 +10,4 @@ mod ext;
 mod fat;
 mod journal;
 mod support;
+mod unused;

@@ -238,3 +238,39 @@ pub(crate) fn assert_same_metadata(fs: &dyn FileSystem, root: &Path, tree: &Tree
         assert!(!guest.immutable, "{what}: {path}");
     }
 }
+
+/// Runs the lines of `script` in debugfs.
+pub(crate) fn debugfs(dir: &Path, image: &Path, script: &str) {
+    let file = dir.join("script");
+    fs::write(&file, script).unwrap();
+    run!("debugfs", "-w", "-f", &file, image);
+}
+
+/// Unpacks the damaged filesystems of e2fsprogs' own tests one after the other; false if they are not here.
+pub(crate) fn each_damaged(mut see: impl FnMut(&str, &Path)) -> bool {
+    let Some(root) = shared().filter(|_| have(&["tar", "zstd", "gzip"])) else { return false };
+    let dir = tempfile::tempdir().unwrap();
+    run!("tar", "--zstd", "-xf", &root.join("corpora/damaged/e2fsck-cases.tar.zst"), "-C", dir.path());
+    let mut images = Vec::new();
+    packed_images(dir.path(), &mut images);
+    assert!(images.len() >= 100, "{} images", images.len());
+    for packed in images {
+        let image = dir.path().join("image");
+        let unpacked = fs::File::create(&image).unwrap();
+        let status = Command::new("gzip").arg("-dc").arg(&packed).stdout(unpacked).status().unwrap();
+        assert!(status.success(), "{}", packed.display());
+        see(&packed.display().to_string(), &image);
+    }
+    true
+}
+
+fn packed_images(dir: &Path, images: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            packed_images(&path, images);
+        } else if path.extension().is_some_and(|extension| extension == "gz") {
+            images.push(path);
+        }
+    }
+}
