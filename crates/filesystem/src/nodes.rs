@@ -11,8 +11,8 @@ use storage::{Error, Result};
 /// Names remembered, of all directories together.
 const MAX_KEPT: usize = 200_000;
 
-/// Longest directory read, in bytes: [`MAX_ENTRIES`] names of 60 bytes.
-pub(crate) const MAX_DIRECTORY: u64 = 64 << 20;
+/// Longest directory read, in bytes: a hundred thousand names of 160 bytes, or four times as many of the shortest.
+pub(crate) const MAX_DIRECTORY: u64 = 16 << 20;
 
 /// Longest target of a link that Linux makes, in bytes.
 pub(crate) const MAX_LINK: u64 = 4096;
@@ -43,8 +43,22 @@ pub(crate) trait Nodes {
 /// A directory that has been read.
 struct Directory<N> {
     entries: Vec<(Vec<u8>, N)>,
-    /// Places in `entries`, by name; in lower case where case does not matter.
+    /// Places in `entries`, by name.
     by_name: HashMap<Vec<u8>, usize>,
+    /// The same by name in lower case, where case does not matter.
+    by_lower: HashMap<Vec<u8>, usize>,
+}
+
+impl<N> Directory<N> {
+    /// A name as it is written goes before one that differs in case.
+    fn get(&self, name: &[u8]) -> Option<&N> {
+        let at = self.by_name.get(name).or_else(|| self.by_lower.get(&lower(name)))?;
+        Some(&self.entries[*at].1)
+    }
+}
+
+fn lower(name: &[u8]) -> Vec<u8> {
+    String::from_utf8_lossy(name).to_lowercase().into_bytes()
 }
 
 /// The tree of a format, with the directories that were looked into last.
@@ -59,23 +73,19 @@ impl<F: Nodes> NodeTree<F> {
         NodeTree { format, info, kept: RefCell::default() }
     }
 
-    fn key(&self, name: &[u8]) -> Vec<u8> {
-        match self.format.case_sensitive() {
-            true => name.to_vec(),
-            false => String::from_utf8_lossy(name).to_lowercase().into_bytes(),
-        }
-    }
-
     fn directory(&self, node: &F::Node) -> Result<Rc<Directory<F::Node>>> {
         let place = self.format.place(node);
         if let Some(directory) = self.kept.borrow().get(&place) {
             return Ok(directory.clone());
         }
-        let mut directory = Directory { entries: Vec::new(), by_name: HashMap::new() };
+        let mut directory = Directory { entries: Vec::new(), by_name: HashMap::new(), by_lower: HashMap::new() };
         for (name, node) in self.format.list(node)? {
             check_name(&name, place)?;
-            if let hash_map::Entry::Vacant(vacant) = directory.by_name.entry(self.key(&name)) {
+            if let hash_map::Entry::Vacant(vacant) = directory.by_name.entry(name.clone()) {
                 vacant.insert(directory.entries.len());
+                if !self.format.case_sensitive() {
+                    directory.by_lower.entry(lower(&name)).or_insert(directory.entries.len());
+                }
                 directory.entries.push((name, node));
             }
             if directory.entries.len() > MAX_ENTRIES {
@@ -107,8 +117,7 @@ impl<F: Nodes> NodeTree<F> {
             }
             way.push(place);
             let directory = self.directory(&node).map_err(|error| error.within(path))?;
-            let &at = directory.by_name.get(&self.key(name)).ok_or_else(not_found)?;
-            node = directory.entries[at].1.clone();
+            node = directory.get(name).ok_or_else(not_found)?.clone();
         }
         match self.format.kind(&node) {
             Ok(FileKind::Directory) if way.contains(&self.format.place(&node)) => {

@@ -44,7 +44,7 @@ pub(crate) fn unused(volume: &dyn ReadAt, see: &mut See<'_>) -> Result<()> {
     let refused = |why: &str| Err(Error::refused(format!("swap: {why}")));
     match find(volume)? {
         Some(Content::Swap { hibernated: false, .. }) => {}
-        _ => return refused("it holds the memory of a machine that hibernates"),
+        _ => return refused("it holds the memory of a machine that hibernated"),
     }
     for page in PAGES {
         if peek(volume, page - 10, 10)?.is_none_or(|mark| mark != *b"SWAPSPACE2") {

@@ -33,6 +33,8 @@ pub(super) struct Fields {
     /// Bytes of the content, where that is compressed.
     pub(super) compressed: Option<u64>,
     pub(super) sparse: bool,
+    /// What follows a certain field is none: genisoimage breaks off so behind long targets of links.
+    pub(super) damaged: bool,
     /// A field that only Rock Ridge has.
     present: bool,
     /// Bytes to pass over in all records, if this one says so.
@@ -57,8 +59,7 @@ impl Fields {
     /// Follows the continuations of a record, which may be as long as is `left`.
     pub(super) fn read(volume: &dyn ReadAt, block: u64, record: &Record, skip: usize, left: &mut u64) -> Result<Self> {
         let mut fields = Fields::default();
-        let area = record.system_use.get(skip..).unwrap_or_default();
-        let mut next = fields.area(area, record.at)?;
+        let mut next = fields.area(record.system_use.get(skip..).unwrap_or_default());
         let mut areas = 0;
         let mut own = MAX_CONTINUED;
         while let Some((start, offset, len)) = next {
@@ -66,9 +67,12 @@ impl Fields {
             let endless = || Error::corrupt(record.at, "a record of Rock Ridge is continued without end");
             own = own.checked_sub(len).filter(|_| areas <= MAX_AREAS).ok_or_else(endless)?;
             *left = left.checked_sub(len).ok_or_else(endless)?;
-            let at = start * block + offset;
-            let area = read_vec(volume, at, len).map_err(|error| error.within("a continuation of Rock Ridge"))?;
-            next = fields.area(&area, at)?;
+            let area = read_vec(volume, start * block + offset, len);
+            next = fields.area(&area.map_err(|error| error.within("a continuation of Rock Ridge"))?);
+        }
+        // The name may be what is lost.
+        if fields.damaged && fields.name.is_empty() && !record.is_self() && !record.is_parent() {
+            return Err(Error::corrupt(record.at, "a record with damaged fields of Rock Ridge"));
         }
         if fields.name.len() > MAX_NAME {
             return Err(Error::corrupt(record.at, format!("a name of {} bytes", fields.name.len())));
@@ -76,25 +80,25 @@ impl Fields {
         Ok(fields)
     }
 
-    /// The fields in one area, at byte `at`; gives block, offset and length of the next one.
-    fn area(&mut self, mut area: &[u8], at: u64) -> Result<Option<(u64, u64, u64)>> {
+    /// The fields in one area; gives block, offset and length of the next one.
+    fn area(&mut self, mut area: &[u8]) -> Option<(u64, u64, u64)> {
         let mut next = None;
-        // A zero is filler.
-        while area.len() >= 4 && area[0] != 0 {
-            let damaged = || Error::corrupt(at, "a damaged field of Rock Ridge");
-            let len = usize::from(area[2]);
-            let field = area.get(..len).filter(|field| field.len() >= 4).ok_or_else(damaged)?;
-            match &field[..2] {
-                b"ST" => break,
-                b"CE" if len >= 28 => {
-                    let numbers = (le32(field, 4).into(), le32(field, 12).into(), le32(field, 20).into());
-                    next = Some(numbers);
+        while area.len() >= 4 && !storage::is_zero(area) {
+            let field = area.get(..usize::from(area[2])).filter(|field| field.len() >= 4 && field[0] != 0);
+            match field {
+                Some(field) if field.starts_with(b"ST") => break,
+                Some(field) if field.starts_with(b"CE") && field.len() >= 28 => {
+                    next = Some((le32(field, 4).into(), le32(field, 12).into(), le32(field, 20).into()));
                 }
-                _ => self.field(field).ok_or_else(damaged)?,
+                Some(field) if self.field(field).is_some() => {}
+                _ => {
+                    self.damaged = true;
+                    return None;
+                }
             }
-            area = &area[len..];
+            area = &area[usize::from(area[2])..];
         }
-        Ok(next)
+        next
     }
 
     /// One field; none if it is too short for what it is.

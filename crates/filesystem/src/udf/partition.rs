@@ -13,6 +13,8 @@ use storage::{Error, ReadAt, Result};
 
 /// Maps in a logical volume.
 const MAX_MAPS: u32 = 64;
+/// Pieces of the file that is a metadata partition, which is made in one or a few.
+const MAX_METADATA: usize = 1024;
 
 /// A block, counted in a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +88,11 @@ impl Partitions {
     /// The pieces of the file whose entry lies at a block of the stretch below.
     fn metadata(&self, volume: &dyn ReadAt, (start, len): (u64, u64), block: u32) -> Result<Vec<Piece>> {
         let below = Partitions { block: self.block, maps: vec![Partition::Stretch(start, len)] };
-        let entry = FileEntry::read(volume, &below, Address { partition: 0, block })?;
-        entry.pieces(volume, &below)
+        let pieces = FileEntry::read(volume, &below, Address { partition: 0, block })?.pieces(volume, &below)?;
+        match pieces.len() > MAX_METADATA {
+            true => Err(Error::unsupported(format!("UDF: a metadata partition in {} pieces", pieces.len()))),
+            false => Ok(pieces),
+        }
     }
 
     /// Where `len` bytes from a block on lie.

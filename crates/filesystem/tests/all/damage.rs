@@ -1,7 +1,7 @@
 //! Damaged filesystems: no panic, no endless walk, no unbounded memory, and never other content than was written.
 
 use crate::run;
-use crate::support::{Budget, blank, each_damaged, have, noise, random, run_with, source, walk};
+use crate::support::{Budget, blank, each_damaged, guest_tree, have, noise, random, run_with, source, walk};
 use filesystem::{DRIVERS, identify, open};
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use storage::Source;
 const SCANT: Budget = Budget { entries: 2_000, depth: 12, file: 16 << 20 };
 
 /// Does all that can be done with a volume, and says how many entries were read.
-fn exercise(volume: &Source) -> usize {
+pub(crate) fn exercise(volume: &Source) -> usize {
     let mut read = 0;
     let _ = identify(&**volume);
     for driver in DRIVERS {
@@ -33,7 +33,7 @@ fn the_damaged_filesystems_of_e2fsprogs() {
 }
 
 /// A tree that fits a few hundred KiB.
-fn small_tree(root: &Path) {
+pub(crate) fn small_tree(root: &Path) {
     fs::create_dir_all(root.join("dir/inner")).unwrap();
     fs::write(root.join("dir/file"), noise(1, 30_000)).unwrap();
     fs::write(root.join("dir/inner/small"), "small").unwrap();
@@ -85,10 +85,21 @@ fn small_images(dir: &Path) -> Vec<(&'static str, Vec<u8>)> {
         bytes.truncate(2 << 20);
         images.push((name, bytes));
     }
+    images.extend(optical_images(dir, &root));
     images
 }
 
-const MAKERS: &[&str] = &["mke2fs", "debugfs", "mkfs.vfat", "mcopy"];
+fn optical_images(dir: &Path, root: &Path) -> Vec<(&'static str, Vec<u8>)> {
+    let kinds = [("Rock Ridge", "-R"), ("Joliet", "-J"), ("plain ISO 9660", "-no-pad"), ("UDF", "-udf")];
+    let image = dir.join("optical");
+    let made = kinds.map(|(name, option)| {
+        run!("genisoimage", "-quiet", "-no-pad", option, "-o", &image, root);
+        (name, fs::read(&image).unwrap())
+    });
+    made.into()
+}
+
+const MAKERS: &[&str] = &["mke2fs", "debugfs", "mkfs.vfat", "mcopy", "genisoimage"];
 
 #[test]
 fn flipped_bytes() {
@@ -123,6 +134,40 @@ fn every_cut_of_ext_is_an_error() {
         for len in (0..image.len()).step_by(512) {
             assert!(open(Arc::new(image[..len].to_vec())).is_err(), "{name} cut at {len}");
         }
+    }
+}
+
+/// Cut short, an optical medium gives what it gave before or says that it cannot.
+#[test]
+fn every_cut_of_optical_media_gives_the_same_or_an_error() {
+    if !have(MAKERS) {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("tree");
+    small_tree(&root);
+    for (name, image) in optical_images(dir.path(), &root) {
+        let whole = guest_tree(&*open(Arc::new(image.clone())).unwrap());
+        let fs_type = open(Arc::new(image.clone())).unwrap().info().fs_type;
+        let mut errors = 0;
+        for len in (0..image.len()).step_by(512) {
+            // What is cut off of UDF may leave the other.
+            let driver = DRIVERS.iter().find(|driver| driver.name() == fs_type).unwrap();
+            let Ok(fs) = driver.open(Arc::new(image[..len].to_vec())) else {
+                errors += 1;
+                continue;
+            };
+            let (mut found, mut wrong) = (0, 0);
+            walk(&*fs, SCANT, |path, node| match node {
+                Ok(node) => {
+                    assert!(whole.get(&path) == Some(&node), "{name} cut at {len}: {path}");
+                    found += 1;
+                }
+                Err(_) => wrong += 1,
+            });
+            assert!(found == whole.len() || wrong > 0, "{name} cut at {len}: {found} of {}", whole.len());
+        }
+        assert!(errors > 64, "{name}");
     }
 }
 

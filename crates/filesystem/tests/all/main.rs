@@ -9,5 +9,6 @@ mod damage;
 mod ext;
 mod fat;
 mod journal;
+mod optical;
 mod support;
 mod unused;
