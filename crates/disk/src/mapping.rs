@@ -25,6 +25,21 @@ impl Mapping {
         Mapping { extent, depth: 0, present, compressed: false, offset: None }
     }
 
+    /// Whether the run reads as zeros, as far as is known without reading it.
+    pub fn is_zero(&self) -> bool {
+        self.extent.state != State::Data
+    }
+
+    /// Whether the image says that data is there. Zeros may be meant to be data: where an image gave them a place in
+    /// which nothing was ever stored they are unmapped, present, and have an offset.
+    pub fn is_data(&self) -> bool {
+        match self.extent.state {
+            State::Data => true,
+            State::Unmapped => self.present && self.offset.is_some(),
+            State::Zero => false,
+        }
+    }
+
     /// Whether `next` goes on where this ends, in the same way.
     fn continues(&self, next: &Mapping) -> bool {
         let offset = self.offset.and_then(|offset| offset.checked_add(self.extent.size()));

@@ -6,10 +6,10 @@
 use crate::options::Options;
 use crate::signatures::{Ends, ISO, disk_marks};
 use crate::zeros::write_zeros;
-use crate::{CreateOptions, Disk, Format, Info, Opener, probe, vhd};
+use crate::{CreateOptions, Disk, Format, Info, Mapping, Opener, probe, vhd};
 use std::ops::Range;
 use std::sync::Arc;
-use storage::{Error, Extent, ReadAt, Result, Source, WriteAt, check_range};
+use storage::{Error, Extent, ReadAt, Result, Source, State, WriteAt, check_range};
 
 pub(crate) const NAME: &str = "raw";
 
@@ -110,6 +110,13 @@ impl ReadAt for Raw {
 impl Disk for Raw {
     fn info(&self) -> &Info {
         &self.info
+    }
+
+    /// A hole is as present as data: it is known to be zeros.
+    fn mapping_at(&self, offset: u64) -> Result<Mapping> {
+        let Extent { range, state } = self.extent_at(offset)?;
+        let state = if state == State::Data { state } else { State::Zero };
+        Ok(Mapping { offset: Some(offset), ..Mapping::of(Extent { range, state }) })
     }
 }
 

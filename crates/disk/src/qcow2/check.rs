@@ -1,8 +1,11 @@
 //! The whole of the metadata: every refcount against every user, snapshots and bitmaps among them. Nothing is repaired.
+//!
+//! Counts are qemu's: a cluster is fragmented where it does not follow its predecessor in the same table, and so is
+//! every compressed one.
 
 use super::bitmaps;
 use super::counts::{Counts, Users};
-use super::features::{self, DATA_FILE, DIRTY};
+use super::features::{self, DATA_FILE};
 use super::header::{Header, MAX_L1_BYTES};
 use super::refcounts::Refcounts;
 use super::snapshots::{self, L1};
@@ -18,23 +21,20 @@ const MAX_FINDINGS: usize = 200;
 
 /// All damage that is found; `Err` only where the machine fails.
 pub(super) fn check(file: &dyn ReadAt, header: &Header) -> Result<Checked> {
-    let mut check = Check { file, header, users: Users::default(), findings: Vec::new() };
-    if header.has(DIRTY) {
-        check.find(Error::corrupt(72, "qcow2 header: is marked dirty: a writer did not finish"))?;
-    }
+    let found = Checked { total_clusters: header.size.div_ceil(header.cluster_size()), ..Checked::default() };
+    let mut check = Check { file, header, users: Users::default(), found };
     match check.stored() {
         Ok(stored) => check.compare(&stored)?,
         Err(error) => check.find(error)?,
     }
-    let count = check.findings.len() as u64;
-    Ok(Checked { corruptions: check.findings, corruption_count: count, ..Checked::default() })
+    Ok(check.found)
 }
 
 struct Check<'a> {
     file: &'a dyn ReadAt,
     header: &'a Header,
     users: Users,
-    findings: Vec<Error>,
+    found: Checked,
 }
 
 impl Check<'_> {
@@ -43,8 +43,9 @@ impl Check<'_> {
         if error.kind() != ErrorKind::Corrupt {
             return Err(error);
         }
-        if self.findings.len() < MAX_FINDINGS {
-            self.findings.push(error);
+        self.found.corruption_count += 1;
+        if self.found.corruptions.len() < MAX_FINDINGS {
+            self.found.corruptions.push(error);
         }
         Ok(())
     }
@@ -88,15 +89,37 @@ impl Check<'_> {
             }
         }
         let used = std::mem::take(&mut self.users).count();
+        // Counts behind the end of the file that nobody has a use for are no waste of it.
+        let end = self.file.size().div_ceil(header.cluster_size());
         for (clusters, stored, used) in stored.differences(&used) {
-            let what = if stored > used { "leaked space" } else { "a refcount that is too low" };
-            let n = clusters.end - clusters.start;
-            self.find(Error::corrupt(
-                clusters.start.saturating_mul(header.cluster_size()),
-                format!("qcow2 refcounts: {what}: {n} clusters have a refcount of {stored} and {used} users"),
-            ))?;
+            let clusters = clusters.start..if used == 0 { clusters.end.min(end) } else { clusters.end };
+            if !clusters.is_empty() {
+                self.differs(clusters, stored, used);
+            }
         }
+        let in_file = stored.last_before(end).unwrap_or(0).max(used.last_before(u64::MAX).unwrap_or(0));
+        self.found.image_end_offset = (in_file + 1).saturating_mul(header.cluster_size());
         Ok(())
+    }
+
+    /// Clusters that have another refcount than users.
+    fn differs(&mut self, clusters: Range<u64>, stored: u64, used: u64) {
+        let n = clusters.end - clusters.start;
+        let at = clusters.start.saturating_mul(self.header.cluster_size());
+        let error = |what| {
+            let what = format!("qcow2 refcounts: {what}: {n} clusters have a refcount of {stored} and {used} users");
+            Error::corrupt(at, what)
+        };
+        let Checked { corruptions, corruption_count, leaks, leak_count, .. } = &mut self.found;
+        let (list, count, error) = if stored > used {
+            (leaks, leak_count, error("leaked space"))
+        } else {
+            (corruptions, corruption_count, error("a refcount that is too low"))
+        };
+        *count = count.saturating_add(n);
+        if list.len() < MAX_FINDINGS {
+            list.push(error);
+        }
     }
 
     /// The L1 tables of the disk and of all snapshots. Tables that several have in common are read once.
@@ -108,7 +131,7 @@ impl Check<'_> {
             match snapshots::read(self.file, header) {
                 Ok((found, end)) => {
                     self.take(header.snapshots_offset, end - header.snapshots_offset, 1);
-                    found.into_iter().for_each(|l1| *l1s.entry(l1).or_default() += 1);
+                    found.into_iter().for_each(|row| *l1s.entry(row.l1).or_default() += 1);
                 }
                 Err(error) => self.find(error)?,
             }
@@ -152,20 +175,33 @@ impl Check<'_> {
         Ok(bytes.chunks_exact(8).map(|entry| be64(entry, 0)).filter(|entry| entry & OFFSET != 0).collect())
     }
 
-    /// An L2 table with `weight` users, and its clusters; `stored` where its copied bits are to be checked.
+    /// An L2 table with `weight` users, and its clusters; `stored` where it is a table of the disk itself.
     fn l2(&mut self, offset: u64, weight: u64, stored: Option<&Counts>) -> Result<()> {
         let header = self.header;
         let size = header.cluster_size();
         let bytes = read_vec(self.file, offset, size).map_err(|error| error.within("qcow2 L2 table"))?;
         self.take(offset, size, weight);
+        let mut next = None;
         for (i, entry) in bytes.chunks_exact(to_usize(header.l2_entry_len())?).enumerate() {
             let entry = be64(entry, 0);
+            let at = entry & OFFSET;
             if entry & COMPRESSED != 0 {
                 let packed = packed(entry, header.cluster_bits);
                 self.take(packed.offset, packed.len, weight);
-            } else if entry & OFFSET != 0 && !header.has(DATA_FILE) {
-                self.take(entry & OFFSET, size, weight);
-                if let Some(stored) = stored {
+                if stored.is_some() {
+                    self.found.allocated_clusters += 1;
+                    self.found.compressed_clusters += 1;
+                    self.found.fragmented_clusters += 1;
+                }
+            } else if at != 0 || header.has(DATA_FILE) && entry & COPIED != 0 {
+                if !header.has(DATA_FILE) {
+                    self.take(at, size, weight);
+                }
+                let Some(stored) = stored else { continue };
+                self.found.allocated_clusters += 1;
+                self.found.fragmented_clusters += u64::from(next.is_some_and(|next| next != at));
+                next = at.checked_add(size);
+                if !header.has(DATA_FILE) {
                     self.copied("L2", offset + i as u64 * header.l2_entry_len(), entry, stored)?;
                 }
             }

@@ -28,6 +28,13 @@ impl Counts {
         }
     }
 
+    /// The last cluster before `end` that has users.
+    pub(super) fn last_before(&self, end: u64) -> Option<u64> {
+        let runs = self.runs.partition_point(|(run, _)| run.start < end);
+        let (run, _) = &self.runs[runs.checked_sub(1)?];
+        Some(run.end.min(end) - 1)
+    }
+
     /// Where two differ: the clusters, the number here, the number there.
     pub(super) fn differences(&self, other: &Self) -> Vec<(Range<u64>, u64, u64)> {
         let mut edges: Vec<u64> =
@@ -92,5 +99,9 @@ mod tests {
         stored.push(8..11, 1);
         assert_eq!(stored.differences(&used), [(3..5, 1, 0), (11..12, 0, 1)]);
         assert_eq!(used.differences(&used), []);
+        assert_eq!(
+            [0, 1, 3, 5, 6, 99].map(|end| used.last_before(end)),
+            [None, Some(0), Some(2), Some(2), Some(5), Some(11)]
+        );
     }
 }

@@ -99,7 +99,8 @@ impl Header {
         Ok(header)
     }
 
-    fn check(&self, file_size: u64) -> Result<()> {
+    /// Refuses numbers that are not possible in a file of that size.
+    pub(super) fn check(&self, file_size: u64) -> Result<()> {
         let corrupt = |offset, what: String| Err(Error::corrupt(offset, format!("qcow2 header: {what}")));
         if !self.size.is_multiple_of(SECTOR) {
             return corrupt(24, format!("a disk of {} bytes is not whole sectors of {SECTOR}", self.size));
@@ -232,7 +233,8 @@ impl Header {
             notes.push("the qcow2's bitmaps are out of date and not counted".to_owned());
         }
         if self.snapshot_count > 0 {
-            notes.push(format!("the qcow2 has {} internal snapshots, which are not read", self.snapshot_count));
+            let n = self.snapshot_count;
+            notes.push(format!("the qcow2 has {n} internal snapshots; the disk is read as it is without them"));
         }
         notes
     }

@@ -5,9 +5,10 @@
 //! only. All numbers are big-endian.
 //!
 //! Source: `docs/interop/qcow2.txt` of qemu 10. Read is all that qemu-img 10 writes: clusters of 512 bytes to 2 MiB,
-//! zlib and zstd, subclusters, backing files and external data files as far as the [`Opener`] allows.
+//! zlib and zstd, subclusters, internal snapshots, backing files and external data files as far as the [`Opener`]
+//! allows.
 //!
-//! Not supported: encryption (named, and refused), the content of internal snapshots and bitmaps (ignored).
+//! Not supported: encryption (named, and refused), the content of bitmaps (ignored), the machine state of snapshots.
 //!
 //! Opening walks all tables of the disk once and keeps them as runs ([`map`]): whatever could give bytes that are not
 //! the guest's is refused before the first byte is read.
@@ -20,9 +21,12 @@ mod counts;
 mod extensions;
 mod features;
 mod header;
+mod holes;
 mod image;
 mod map;
+mod mapping;
 mod overlap;
+mod reading;
 mod refcounts;
 mod snapshots;
 mod tables;
@@ -32,7 +36,7 @@ use crate::fields::has;
 use crate::{Checked, CreateOptions, Disk, Format, Info, Opener};
 use header::Header;
 use std::sync::Arc;
-use storage::{ReadAt, Result, Source, WriteAt, read_array};
+use storage::{ErrorKind, ReadAt, Result, Source, WriteAt, read_array};
 
 const NAME: &str = "qcow2";
 const MAGIC: &[u8; 4] = b"QFI\xfb";
@@ -56,11 +60,16 @@ impl Format for Driver {
     }
 
     fn info(&self, file: &dyn ReadAt) -> Result<Info> {
-        Ok(Header::read(file)?.info())
+        info(file, &Header::read(file)?)
     }
 
     fn open(&self, file: Source, opener: &dyn Opener) -> Result<Arc<dyn Disk>> {
         image::open(file, opener, 0)
+    }
+
+    fn open_snapshot(&self, file: Source, snapshot: &str, opener: &dyn Opener) -> Result<Arc<dyn Disk>> {
+        let header = snapshots::header_of(&file, &Header::read(&file)?, snapshot)?;
+        image::open_with(file, header, opener, 0)
     }
 
     fn check(&self, file: Source) -> Result<Option<Checked>> {
@@ -74,4 +83,17 @@ impl Format for Driver {
     fn create(&self, file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>> {
         writer::create(file, options)
     }
+}
+
+/// What header and snapshot table say. A damaged table is no obstacle to reading the disk.
+fn info(file: &dyn ReadAt, header: &Header) -> Result<Info> {
+    let mut info = header.info();
+    match snapshots::read(file, header) {
+        Ok((rows, _)) => info.snapshots = rows.into_iter().map(|row| row.snapshot).collect(),
+        Err(error) if error.kind() == ErrorKind::Corrupt => {
+            info.notes.push(format!("{error}; its snapshots cannot be listed"));
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(info)
 }

@@ -74,12 +74,12 @@ pub(super) fn read_map(file: &dyn ReadAt, header: &Header, tables: &[L2], data_s
     let mut expected = 0;
     for table in tables {
         if table.index > expected {
-            map.push(expected * header.l2_reach(), Place::Absent);
+            map.push(expected * header.l2_reach(), Place::Absent(None));
         }
         expected = table.index + 1;
         let start = table.index * header.l2_reach();
         if holes.contain(table.offset, header.cluster_size())? {
-            map.push(start, Place::Absent);
+            map.push(start, Place::Absent(None));
             continue;
         }
         file.read_at(&mut bytes, table.offset)?;
@@ -98,7 +98,7 @@ pub(super) fn read_map(file: &dyn ReadAt, header: &Header, tables: &[L2], data_s
         }
     }
     if expected < header.l1_wanted() {
-        map.push(expected * header.l2_reach(), Place::Absent);
+        map.push(expected * header.l2_reach(), Place::Absent(None));
     }
     Ok(map)
 }
@@ -143,7 +143,7 @@ struct Entry<'a> {
 impl Entry<'_> {
     fn place(&self, entry: u64, bitmap: u64) -> Result<Place, String> {
         if entry == 0 && bitmap == 0 {
-            return Ok(Place::Absent);
+            return Ok(Place::Absent(None));
         }
         if entry & COMPRESSED != 0 {
             return self.compressed(entry, bitmap);
@@ -178,10 +178,11 @@ impl Entry<'_> {
             return Err("has subclusters in use, and is nowhere".to_owned());
         }
         self.check_end(&subclusters)?;
+        let place = present.then_some(at);
         Ok(match (subclusters.allocated, subclusters.zero) {
-            (0, 0) => Place::Absent,
+            (0, 0) => Place::Absent(place),
             (u32::MAX, _) => Place::At(at),
-            (_, u32::MAX) => Place::Zero,
+            (_, u32::MAX) => Place::Zero(place),
             _ => Place::Mixed(subclusters),
         })
     }

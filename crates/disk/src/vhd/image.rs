@@ -1,7 +1,7 @@
 //! Reading.
 
 use super::dynamic::{DynamicHeader, read_table};
-use crate::{Disk, Info};
+use crate::{Disk, Info, Mapping};
 use std::ops::Range;
 use storage::{Error, Extent, ReadAt, Result, Source, State, check_range, to_usize};
 
@@ -50,6 +50,15 @@ impl ReadAt for Fixed {
 impl Disk for Fixed {
     fn info(&self) -> &Info {
         &self.info
+    }
+
+    /// Everything has a place; holes of the file below are where nothing was ever stored.
+    fn mapping_at(&self, offset: u64) -> Result<Mapping> {
+        let mut extent = self.extent_at(offset)?;
+        if extent.state != State::Data {
+            extent.state = State::Unmapped;
+        }
+        Ok(Mapping { present: true, offset: Some(offset), ..Mapping::of(extent) })
     }
 }
 
@@ -115,5 +124,12 @@ impl ReadAt for Dynamic {
 impl Disk for Dynamic {
     fn info(&self) -> &Info {
         &self.info
+    }
+
+    /// A block that is not there is known to be zeros.
+    fn mapping_at(&self, offset: u64) -> Result<Mapping> {
+        let extent = self.extent_at(offset)?;
+        let (block, place) = self.block(offset)?;
+        Ok(Mapping { present: true, offset: place.map(|at| at + (offset - block.start)), ..Mapping::of(extent) })
     }
 }

@@ -9,13 +9,14 @@
 //! Not supported: differencing disks (named, and refused). The sector bitmaps of dynamic disks are not looked at: they
 //! have a meaning in differencing disks only.
 
+mod check;
 mod dynamic;
 mod footer;
 mod geometry;
 mod image;
 mod writer;
 
-use crate::{CreateOptions, Details, Disk, Format, Info, Opener, VhdDetails};
+use crate::{Checked, CreateOptions, Details, Disk, Format, Info, Opener, VhdDetails};
 use dynamic::DynamicHeader;
 use footer::{Ending, Footer, Found, Kind};
 use std::sync::Arc;
@@ -61,6 +62,10 @@ impl Format for Driver {
             }
             Some(header) => Ok(Arc::new(image::Dynamic::new(file, info, &header, found.end)?)),
         }
+    }
+
+    fn check(&self, file: Source) -> Result<Option<Checked>> {
+        check::check(&file).map(Some)
     }
 
     fn options(&self) -> &'static [(&'static str, &'static str)] {

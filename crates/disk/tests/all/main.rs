@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 mod canary;
+mod checking;
 mod conformance;
 mod corpus;
+mod mapping;
 mod mutation;
 mod qcow2;
 mod qemu;
 mod raw;
+mod snapshots;
 mod support;
 mod truncation;
 mod vhd;

@@ -3,13 +3,12 @@
 
 use crate::conformance::extents_are_true;
 use crate::support;
-use crate::support::{Beside, Numbers, content, has_program, options, qemu_img_ok};
+use crate::support::{Beside, Numbers, content, has_program, qemu_img_ok, qemu_io, written};
 use disk::Disk;
 use imago::{FormatAccess, FormatDriverBuilder, PermissiveImplicitOpenGate};
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
-use storage::{File, NewFile};
+use storage::File;
 
 fn open(dir: &Path, name: &str, format: Option<&str>) -> Arc<dyn Disk> {
     disk::open(Arc::new(File::open(dir.join(name)).unwrap()), format, &Beside(dir)).unwrap()
@@ -79,17 +78,6 @@ fn every_kind_of_qcow2_is_read() {
         assert_eq!(findings(dir, "image"), [""; 0], "{kind}");
         extents_are_true(&disk);
     }
-}
-
-fn qemu_io(dir: &Path, image: &str, commands: &[&str]) {
-    let mut line = Command::new("qemu-io");
-    line.current_dir(dir).args(["-f", "qcow2"]);
-    for command in commands {
-        line.args(["-c", command]);
-    }
-    let output = line.arg(image).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && !text.contains("failed"), "{text}");
 }
 
 #[test]
@@ -198,19 +186,6 @@ fn every_kind_of_vhd_is_read() {
             extents_are_true(&disk);
         }
     }
-}
-
-fn written(dir: &Path, name: &str, given: &[(&str, &str)], bytes: &[u8]) {
-    let path = dir.join("ours");
-    let _ = std::fs::remove_file(&path);
-    let file = Arc::new(NewFile::create(&path, false).unwrap());
-    let format = disk::format(name).unwrap();
-    let disk = format.create(file.clone(), &options(bytes.len() as u64, given)).unwrap();
-    for (i, part) in bytes.chunks(100_000).enumerate().filter(|(_, part)| !storage::is_zero(part)) {
-        disk.write_at(part, i as u64 * 100_000).unwrap();
-    }
-    disk.finish().unwrap();
-    Arc::into_inner(file).unwrap().commit().unwrap();
 }
 
 #[test]

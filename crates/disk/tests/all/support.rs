@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
-use storage::{Error, ErrorKind, ReadAt, Result, Source, WriteAt};
+use storage::{Error, ErrorKind, NewFile, ReadAt, Result, Source, WriteAt};
 
 /// A file in memory that grows as it is written to.
 #[derive(Clone, Default)]
@@ -147,4 +147,29 @@ pub(crate) fn qemu_img_ok(directory: &Path, line: &str) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "qemu-img {line}: {text}");
     text
+}
+
+pub(crate) fn qemu_io(dir: &Path, image: &str, commands: &[&str]) {
+    let mut line = Command::new("qemu-io");
+    line.current_dir(dir).args(["-f", "qcow2"]);
+    for command in commands {
+        line.args(["-c", command]);
+    }
+    let output = line.arg(image).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !text.contains("failed"), "{text}");
+}
+
+/// A disk of these bytes, as the file `ours`.
+pub(crate) fn written(dir: &Path, name: &str, given: &[(&str, &str)], bytes: &[u8]) {
+    let path = dir.join("ours");
+    let _ = std::fs::remove_file(&path);
+    let file = Arc::new(NewFile::create(&path, false).unwrap());
+    let format = disk::format(name).unwrap();
+    let disk = format.create(file.clone(), &options(bytes.len() as u64, given)).unwrap();
+    for (i, part) in bytes.chunks(100_000).enumerate().filter(|(_, part)| !storage::is_zero(part)) {
+        disk.write_at(part, i as u64 * 100_000).unwrap();
+    }
+    disk.finish().unwrap();
+    Arc::into_inner(file).unwrap().commit().unwrap();
 }
