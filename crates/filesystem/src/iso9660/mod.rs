@@ -9,6 +9,8 @@ mod descriptor;
 mod directory;
 mod record;
 mod rock_ridge;
+#[cfg(test)]
+mod tests;
 
 use crate::cache::Cached;
 use crate::nodes::NodeTree;

@@ -11,4 +11,6 @@ mod fat;
 mod journal;
 mod optical;
 mod support;
+mod udf;
 mod unused;
+mod unused_others;
