@@ -3,8 +3,10 @@
 
 mod canary;
 mod checking;
+mod compressed;
 mod conformance;
 mod corpus;
+mod inflate;
 mod mapping;
 mod mutation;
 mod qcow2;

@@ -2,16 +2,18 @@
 //! is read within the file.
 
 use crate::support::{Numbers, build};
-use disk::{Closed, FORMATS};
+use disk::{Closed, FORMATS, Mappings};
 use std::sync::Arc;
 use storage::{Extents, ReadAt};
 
-const ROUNDS: u64 = 1500;
+const ROUNDS: u64 = 1000;
 
 fn samples() -> Vec<(&'static str, Vec<u8>)> {
     let data = Numbers(41).bytes(20_000);
     let writes: &[(u64, &[u8])] = &[(0, &data[..9000]), (300_000, &data[9000..])];
     let size = 1 << 20;
+    let texture = crate::conformance::texture(200_000);
+    let texture: &[(u64, &[u8])] = &[(0, &texture), (300_000, &texture[..50_000])];
     vec![
         ("raw", build("raw", 1 << 16, &[], &[(0, &data)])),
         ("qcow2", build("qcow2", size, &[("cluster_size", "512")], writes)),
@@ -19,6 +21,9 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
         ("qcow2", crate::qcow2::extended(0xffff_fffa_0000_0005).0),
         ("qcow2", crate::qcow2::compressed_sample(false)),
         ("qcow2", crate::qcow2::compressed_sample(true)),
+        ("qcow2", build("qcow2", size, &[("-c", ""), ("cluster_size", "4k")], texture)),
+        ("qcow2", build("qcow2", size, &[("-c", ""), ("compression_type", "zstd")], texture)),
+        ("qcow2", build("qcow2", size, &[("-c", ""), ("extended_l2", "on"), ("cluster_size", "16k")], texture)),
         ("vhd", build("vhd", size, &[], writes)),
         ("vhd", build("vhd", 1 << 16, &[("subformat", "fixed")], &[(0, &data)])),
     ]
@@ -50,12 +55,14 @@ fn exercise(file: &[u8], name: Option<&str>) -> bool {
         let _ = format.info(&*source);
     }
     let _ = disk::check(source.clone(), name);
+    let _ = disk::open_snapshot(source.clone(), name, "1", &Closed);
     let Ok(disk) = disk::open(source, name, &Closed) else { return false };
     for extent in Extents::new(&disk).take(3000) {
         let Ok(extent) = extent else { break };
         let mut buf = vec![0; extent.size().min(1 << 20) as usize];
         let _ = disk.read_at(&mut buf, extent.range.start);
     }
+    let _ = Mappings::new(&*disk).take(3000).all(|run| run.is_ok());
     true
 }
 
