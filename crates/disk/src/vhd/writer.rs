@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
-use storage::{Error, Result, WriteAt, check_range, to_usize};
+use storage::{Error, Result, Turn, WriteAt, check_range, to_usize};
 
 /// The block size that every program reads.
 const BLOCK_SIZE: u32 = 2 << 20;
@@ -163,6 +163,20 @@ impl WriteAt for Dynamic {
             buf = rest;
         }
         Ok(())
+    }
+
+    /// Blocks are given their places in turn; bytes are written whenever.
+    fn write_segment(&self, pieces: &[(u64, &[u8])], turn: &dyn Turn) -> Result<()> {
+        turn.take(&mut || {
+            let mut blocks = self.lock();
+            for (offset, bytes) in pieces {
+                check_range(self.size, *offset, bytes.len() as u64)?;
+                let touched = parts(*offset..*offset + bytes.len() as u64);
+                touched.map(|(i, ..)| blocks.place(to_usize(i)?)).try_for_each(|place| place.map(drop))?;
+            }
+            Ok(())
+        })?;
+        pieces.iter().try_for_each(|(offset, bytes)| self.write_at(bytes, *offset))
     }
 
     fn zero_at(&self, range: Range<u64>) -> Result<()> {

@@ -326,12 +326,23 @@ fn in_segments(name: &str, given: &[(&str, &str)], bytes: &[u8], threads: usize)
 fn equal_disks_become_equal_files() {
     let mut bytes = texture((13 << 20) + 512);
     bytes[(2 << 20) + 1..(5 << 20) - 1].fill(0);
-    for (name, given) in all_variants().filter(|(name, _)| *name != "vhd") {
+    for (name, given) in all_variants() {
+        // A VHD has an identity of its own, in its footers.
+        let written = |threads| {
+            let mut file = in_segments(name, given, &bytes, threads);
+            if name == "vhd" {
+                let end = file.len() - 512;
+                let copy = if file.starts_with(b"conectix") { 0 } else { end };
+                [copy, end].into_iter().for_each(|footer| file[footer + 24..footer + 84].fill(0));
+            }
+            file
+        };
         let first = in_segments(name, given, &bytes, 1);
         assert_eq!(findings(Arc::new(first.clone()), Some(name)), [""; 0], "{name} {given:?}");
         assert!(content(&open(first.clone(), Some(name)).unwrap()).unwrap() == bytes, "{name} {given:?}");
+        let first = written(1);
         for _ in 0..2 {
-            assert!(in_segments(name, given, &bytes, 4) == first, "{name} {given:?}");
+            assert!(written(4) == first, "{name} {given:?}");
         }
     }
 }

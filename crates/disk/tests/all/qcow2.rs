@@ -586,6 +586,59 @@ fn q21_q22_snapshots_and_bitmaps_are_ignored_but_by_check() {
     assert!(found.iter().any(|what| what.contains("bitmap directory")), "{found:?}");
 }
 
+/// An image with a snapshot of its own tables: the refcounts know nothing of it, which matters to nobody here.
+fn with_snapshot(id: &[u8], extra: u32, l1: impl FnOnce(&Image) -> (u64, u32)) -> Image {
+    patched(|image| {
+        let (offset, entries) = l1(image);
+        let mut row = vec![0; 40];
+        row[..8].copy_from_slice(&offset.to_be_bytes());
+        row[8..12].copy_from_slice(&entries.to_be_bytes());
+        row[12..14].copy_from_slice(&(id.len() as u16).to_be_bytes());
+        row[14..16].copy_from_slice(&4u16.to_be_bytes());
+        row[16..20].copy_from_slice(&7u32.to_be_bytes());
+        row[36..40].copy_from_slice(&extra.to_be_bytes());
+        row.resize(40 + extra.min(2000) as usize, 0);
+        if extra == 16 {
+            row[48..56].copy_from_slice(&(SIZE as u64 / 2).to_be_bytes());
+        }
+        row.extend(id);
+        row.extend(b"name");
+        row.resize(CLUSTER, 0);
+        let table = image.append(&row);
+        image.put64(64, table);
+        image.put32(60, 1);
+    })
+}
+
+#[test]
+fn q21_rows_of_the_snapshot_table() {
+    let own = |image: &Image| (image.l1() as u64, 1);
+    let open = |image: &Image, name: &str| disk::open_snapshot(Arc::new(image.0.clone()), None, name, &Closed);
+    let sound = with_snapshot(b"1", 16, own);
+    let info = sound.info().unwrap();
+    assert_eq!((info.snapshots.len(), info.snapshots[0].name.as_str()), (1, "name"));
+    assert_eq!((info.snapshots[0].date_ns, info.snapshots[0].disk_size), (7_000_000_000, SIZE as u64 / 2));
+    let now = content(&sound.open().unwrap()).unwrap();
+    assert!(content(&open(&sound, "name").unwrap()).unwrap() == now[..SIZE / 2]);
+    assert!(content(&open(&with_snapshot(b"1", 0, own), "1").unwrap()).unwrap() == now);
+    refused(open(&sound, "2"), ErrorKind::NotFound, "there are 1");
+    let listed = |image: &Image| image.info().unwrap().snapshots.len();
+    for extra in [1025, 2000, u32::MAX] {
+        let long = with_snapshot(b"1", extra, own);
+        refused(open(&long, "1"), ErrorKind::Corrupt, "too long");
+        assert!(long.open().is_ok() && listed(&long) == 0);
+        assert!(long.info().unwrap().notes.iter().any(|note| note.contains("cannot be listed")));
+    }
+    let long = with_snapshot(&[b'1'; 5000], 0, own);
+    assert!(long.open().is_ok() && listed(&long) == 0);
+    for (offset, entries) in [(1 << 40, 1), (512, 1), (0, 1), (u64::MAX - 7, 1), (4096, u32::MAX), (4096, 0)] {
+        let image = with_snapshot(b"1", 0, |_| (offset, entries));
+        refused(open(&image, "1"), ErrorKind::Corrupt, "");
+        assert!(image.open().is_ok() && listed(&image) == 1);
+    }
+    refused(open(&with_snapshot(b"1", 0, |image| (image.l2() as u64, 1)), "1"), ErrorKind::Corrupt, "");
+}
+
 #[test]
 fn tiny_files_are_refused() {
     for len in [0, 1, 4, 8, 71, 72, 103, 104, 111] {
