@@ -19,7 +19,7 @@ const MEMORY: u64 = 96 << 20;
 /// How to copy.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Threads; 0: as many as there are processors.
+    /// Threads; 0: two more than there are processors, so that all of those are busy while some wait for their turns.
     pub workers: usize,
     /// `-S`, in bytes: where data holds zeros, aligned pieces of this size are skipped like holes; more than 1 MiB is
     /// taken for 1 MiB. 0: nothing is skipped, holes neither, and the target is fully allocated.

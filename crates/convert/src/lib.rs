@@ -5,11 +5,14 @@
 //! The disk is dealt with in aligned segments of 1 MiB, each by one of several threads from reading to writing, in a
 //! buffer that stays with the thread: memory is bounded by the number of threads, and a segment is still in the
 //! processor's cache when it is scanned, hashed and written. Long runs that are known to be zeros are one step each,
-//! however long, and so an empty disk takes no time. Nothing waits for anything else, and so nothing can hang: the
-//! threads take segments in order until there are none left or one has failed.
+//! however long, and so an empty disk takes no time.
 //!
-//! To verify a copy, open what was written and compare its [`digest`] with the one that [`copy`] returned: that reads
-//! the target once and the source not again. [`compare`] says where two disks differ.
+//! The threads take segments in order until there are none left or one has failed. Targets that give out places do so
+//! in the order of the disk: a thread waits until all earlier segments have had their turns or given them up. Those are
+//! in the hands of other threads, and each gives up its turn however it ends, and so nothing can hang.
+//!
+//! To [`verify`] a copy, open what was written: that reads the target once and the source not again. [`compare`] says
+//! where two disks differ.
 
 mod checksums;
 mod compare;

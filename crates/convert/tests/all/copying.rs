@@ -4,7 +4,9 @@ use crate::disks::{Disk, LAYOUTS, Layout, SIZES, assert_holds, content, dirty};
 use convert::{Options, Progress, copy};
 use std::ops::Range;
 use std::sync::Mutex;
-use storage::{Memory, Result, WriteAt, is_zero};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use storage::{ErrorKind, Memory, ReadAt, Result, WriteAt, is_zero};
 
 /// Notes what it is asked to do.
 struct Noting {
@@ -121,4 +123,36 @@ fn progress_goes_forward_to_the_end() {
     let seen = seen.0.into_inner().unwrap();
     assert!(seen.is_sorted() && seen.iter().all(|&(done, total)| done <= total && total == 20 << 20));
     assert_eq!((seen[0].0, seen[seen.len() - 1].0), (0, 20 << 20));
+}
+
+#[test]
+fn memory_bounds_the_threads() {
+    const SIZE: u64 = 9 << 20;
+    #[derive(Debug)]
+    struct Counting(Disk, AtomicU64, AtomicU64);
+    impl ReadAt for Counting {
+        fn size(&self) -> u64 {
+            self.0.size()
+        }
+        fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<()> {
+            let now = self.1.fetch_add(1, Ordering::SeqCst) + 1;
+            self.2.fetch_max(now, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(1));
+            let read = self.0.read_at(buf, offset);
+            self.1.fetch_sub(1, Ordering::SeqCst);
+            read
+        }
+    }
+    let disk = Disk::new(content(SIZE, 1), Layout::Data);
+    for (memory, most) in [(4 << 20, 1), (9 << 20, 2), (13 << 20, 3)] {
+        let source = Counting(disk.clone(), AtomicU64::new(0), AtomicU64::new(0));
+        let options = Options { workers: 16, memory, ..Options::default() };
+        copy(&source, &Memory::new(SIZE), &options, &()).unwrap();
+        let seen = source.2.into_inner();
+        assert!((1..=most).contains(&seen), "{memory}: {seen}");
+    }
+    let too_little = Options { memory: (4 << 20) - 1, ..Options::default() };
+    let error = copy(&disk, &Memory::new(SIZE), &too_little, &()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert!(error.what().contains("4194304"), "{error}");
 }

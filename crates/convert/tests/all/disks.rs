@@ -1,5 +1,6 @@
 //! Disks for tests: random ones, and one disk shown in several layouts.
 
+use convert::Options;
 use std::sync::Arc;
 use storage::{Extent, Memory, ReadAt, Result, State, WriteAt, check_range, is_zero};
 
@@ -126,4 +127,9 @@ pub(crate) fn dirty(size: u64) -> Memory {
     let memory = Memory::new(size);
     memory.write_at(&vec![0xee; usize::try_from(size).unwrap()], 0).unwrap();
     memory
+}
+
+/// So many threads, and this granularity of zeros.
+pub(crate) fn options(workers: usize, sparse: u64) -> Options {
+    Options { workers, sparse, ..Options::default() }
 }

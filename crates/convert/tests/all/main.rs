@@ -7,3 +7,7 @@ mod copying;
 mod digests;
 mod disks;
 mod failing;
+mod hanging;
+mod streams;
+mod turns;
+mod verifying;
