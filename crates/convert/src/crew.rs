@@ -91,9 +91,15 @@ where
 {
     let total = plan.size();
     // All buffers are allocated here and now: a thread that allocates would be given an arena of 64 MiB of its own.
+    let count = limits.count(total)?;
     let mut workers = vec![hire()?];
-    workers.extend(std::iter::repeat_with(&hire).take(limits.count(total)? - 1).map_while(Result::ok));
-    let threads = (2..=workers.len()).rev().find_map(|count| threads(count).ok());
+    workers.extend(std::iter::repeat_with(&hire).take(count - 1).map_while(Result::ok));
+    if workers.len() < count {
+        // The last of the memory is not taken by buffers: others need some as well.
+        workers.truncate((workers.len() / 2).max(1));
+    }
+    let halves = std::iter::successors(Some(workers.len()), |count| Some(count / 2));
+    let threads = halves.take_while(|count| *count > 1).find_map(|count| threads(count).ok());
     let crew = Crew::new(plan, progress);
     progress.at(0, total);
     let workers = Mutex::new(workers);

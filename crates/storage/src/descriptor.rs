@@ -31,7 +31,7 @@ impl Descriptor {
 
     /// For writing and for reading back. `file` was opened with [`flags`](Self::flags).
     pub(crate) fn target(file: fs::File, cache: Cache) -> Self {
-        let behind = (cache == Cache::Behind).then(Behind::default);
+        let behind = (cache == Cache::Behind).then(Behind::of_target);
         let flags = Self::flags(cache) | OFlags::NONBLOCK;
         let direct = cache.is_direct().then(|| Direct::reopen(&file, true, flags)).flatten();
         Descriptor { file, cache, direct, behind }
@@ -57,7 +57,7 @@ impl Descriptor {
             Some(direct) => direct.read(&self.file, buf, offset)?,
             None => self.file.read_exact_at(buf, offset)?,
         }
-        self.passed(offset, buf.len());
+        self.touched(offset, buf.len());
         Ok(())
     }
 
@@ -66,13 +66,13 @@ impl Descriptor {
             Some(direct) => direct.write(&self.file, buf, offset)?,
             None => self.file.write_all_at(buf, offset)?,
         }
-        self.passed(offset, buf.len());
+        self.touched(offset, buf.len());
         Ok(())
     }
 
-    fn passed(&self, offset: u64, len: usize) {
+    fn touched(&self, offset: u64, len: usize) {
         if let Some(behind) = &self.behind {
-            behind.passed(&self.file, offset.saturating_add(len as u64));
+            behind.touched(&self.file, offset.saturating_add(len as u64));
         }
     }
 

@@ -53,6 +53,8 @@ fn what_went_by_leaves_the_cache_and_what_was_there_stays() {
     let path = mounted.path().join("disk");
     let bytes = vec![1; 1 << 20];
     let target = NewFile::create_with(&path, false, Cache::Behind).unwrap();
+    // As raw images begin: the last byte gives the length.
+    target.write_at(&[1], SIZE - 1).unwrap();
     (0..SIZE).step_by(1 << 20).for_each(|at| target.write_at(&bytes, at).unwrap());
     target.commit().unwrap();
     let Some(left) = cached(&path) else { return skip("fincore is not here") };
@@ -60,11 +62,13 @@ fn what_went_by_leaves_the_cache_and_what_was_there_stays() {
     let read_all = |cache| {
         let source = File::open_with(&path, cache).unwrap();
         let mut buffer = vec![0; 1 << 20];
+        // As probes do: the end first.
+        source.read_at(&mut [0; 512], SIZE - 512).unwrap();
         (0..SIZE).step_by(1 << 20).for_each(|at| source.read_at(&mut buffer, at).unwrap());
         cached(&path).unwrap()
     };
     let left = read_all(Cache::Behind);
-    assert!(left <= 96 << 20, "{left} bytes of the source stay");
+    assert!(left <= 80 << 20, "{left} bytes of the source stay");
     let left = read_all(Cache::Writeback);
     assert!(left > SIZE - (8 << 20), "only {left} bytes stay");
     let left = read_all(Cache::Behind);

@@ -6,4 +6,5 @@ mod caching;
 mod cloning;
 mod existing;
 mod machine;
+mod new_file;
 mod scratch;
