@@ -1,7 +1,6 @@
 //! Checks, with the counts that `qemu-img check --output=json` has, on sound images and on damaged ones.
 
-use crate::conformance::texture;
-use crate::support::{Numbers, build, has_program, qemu_img, qemu_img_ok, qemu_io, written};
+use crate::support::{Numbers, build, has_program, qemu_img, qemu_img_ok, qemu_io, texture, written};
 use disk::Checked;
 use serde_json::Value;
 use std::path::Path;

@@ -1,9 +1,8 @@
 //! Compressed clusters as they are written: what their streams say, and where they lie.
 
-use crate::conformance::texture;
 use crate::inflate::inflate;
 use crate::qcow2::Image;
-use crate::support::{Numbers, build};
+use crate::support::{Numbers, build, texture};
 
 const CLUSTER: usize = 64 << 10;
 const COMPRESSED: u64 = 1 << 62;

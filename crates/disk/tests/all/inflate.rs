@@ -153,7 +153,7 @@ pub(crate) fn inflate(stream: &[u8]) -> Inflated {
 #[test]
 fn streams_of_all_kinds_are_read() {
     use libdeflater::{CompressionLvl, Compressor};
-    let sample = crate::conformance::texture(200_000);
+    let sample = crate::support::texture(200_000);
     for level in [0, 1, 6, 12] {
         for bytes in [&sample[..], &[7; 100], b"", &sample[..3]] {
             let mut compressor = Compressor::new(CompressionLvl::new(level).unwrap());

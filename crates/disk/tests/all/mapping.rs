@@ -1,7 +1,6 @@
 //! Where things are stored, key for key as `qemu-img map --output=json` says.
 
-use crate::conformance::texture;
-use crate::support::{Beside, has_program, qemu_img_ok, qemu_io, written};
+use crate::support::{Beside, has_program, qemu_img_ok, qemu_io, texture, written};
 use disk::{Mapping, Mappings};
 use serde_json::Value;
 use std::path::Path;

@@ -12,7 +12,7 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
     let data = Numbers(41).bytes(20_000);
     let writes: &[(u64, &[u8])] = &[(0, &data[..9000]), (300_000, &data[9000..])];
     let size = 1 << 20;
-    let texture = crate::conformance::texture(200_000);
+    let texture = crate::support::texture(200_000);
     let texture: &[(u64, &[u8])] = &[(0, &texture), (300_000, &texture[..50_000])];
     vec![
         ("raw", build("raw", 1 << 16, &[], &[(0, &data)])),

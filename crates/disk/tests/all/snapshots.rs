@@ -21,7 +21,7 @@ fn are_read_as_qemu_reads_them() {
     }
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    std::fs::write(dir.join("base"), crate::conformance::texture(10 << 20)).unwrap();
+    std::fs::write(dir.join("base"), crate::support::texture(10 << 20)).unwrap();
     for kind in ["cluster_size=64k", "compat=0.10", "extended_l2=on", "cluster_size=512", "refcount_bits=64"] {
         qemu_img_ok(dir, &format!("create -f qcow2 -o {kind} -b base -F raw image 12M"));
         qemu_io(dir, "image", &["write -P 1 0 3M", "write -P 2 7M 100k", "write -c -P 9 9M 256k"]);

@@ -52,6 +52,21 @@ impl Numbers {
     }
 }
 
+/// Text, noise and zeros in turns, in pieces of 30,000 bytes.
+pub(crate) fn texture(len: usize) -> Vec<u8> {
+    let mut numbers = Numbers(11);
+    let mut bytes = Vec::with_capacity(len + 30_000);
+    while bytes.len() < len {
+        match bytes.len() / 30_000 % 4 {
+            0 => bytes.extend(numbers.bytes(30_000)),
+            3 => bytes.resize(bytes.len() + 30_000, 0),
+            _ => bytes.extend((0..7_500u32).flat_map(|i| (i / 5 + (numbers.next() & 3) as u32).to_le_bytes())),
+        }
+    }
+    bytes.truncate(len);
+    bytes
+}
+
 /// Options of an image; `-c` stands among them as an option of its own.
 pub(crate) fn options(size: u64, given: &[(&str, &str)]) -> CreateOptions {
     let (flags, given): (Vec<_>, Vec<_>) = given.iter().partition(|(name, _)| *name == "-c");

@@ -35,7 +35,7 @@ fn cut_images_are_refused() {
     sweep("qcow2", &build("qcow2", 1 << 20, &[], writes));
     sweep("qcow2", &build("qcow2", 1 << 20, &[("extended_l2", "on"), ("cluster_size", "16k")], writes));
     sweep("qcow2", &build("qcow2", 1 << 20, &[("compat", "0.10"), ("cluster_size", "512")], writes));
-    let texture = crate::conformance::texture(300_000);
+    let texture = crate::support::texture(300_000);
     let writes_packed: &[(u64, &[u8])] = &[(0, &texture[..70_000]), (500_000, &texture[70_000..])];
     for given in [&[("-c", "")][..], &[("-c", ""), ("compression_type", "zstd"), ("cluster_size", "4k")]] {
         sweep("qcow2", &build("qcow2", 1 << 20, given, writes_packed));

@@ -18,14 +18,14 @@ const ZSTD_LEVEL: i32 = 2;
 
 /// What compresses one cluster after another; one thread's at a time.
 pub(super) enum Codec {
-    Zlib(deflate::Compressor),
+    Zlib(Box<deflate::Compressor>),
     Zstd(zstd::bulk::Compressor<'static>),
 }
 
 impl Codec {
     pub(super) fn new(method: Method) -> Result<Self> {
         Ok(match method {
-            Method::Zlib(window) => Codec::Zlib(deflate::Compressor::new(window)),
+            Method::Zlib(window) => Codec::Zlib(Box::new(deflate::Compressor::new(window))),
             Method::Zstd => Codec::Zstd(zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(failed)?),
         })
     }

@@ -112,8 +112,8 @@ impl Packed {
         }
     }
 
-    /// Puts clusters together that are larger than a segment. Those before this segment are whole, as far as they were
-    /// written at all.
+    /// Puts clusters together that are larger than a segment, all in its turn. Those before this segment are whole, as
+    /// far as they were written at all.
     fn gather(&self, pieces: &[(u64, &[u8])], bench: &mut Bench) -> Result<()> {
         let Some((first, _)) = pieces.first() else { return Ok(()) };
         let mut state = self.lock();

@@ -43,7 +43,9 @@ impl Tables {
 
     /// Whether the cluster has a place, as far as tables were written to.
     pub(super) fn holds(&self, cluster: u64) -> bool {
-        self.used(cluster..cluster + 1).next().is_some()
+        let table = self.tables.get(&(cluster / self.per_table));
+        let at = usize::try_from(cluster % self.per_table).map_or(usize::MAX, |i| i.saturating_mul(self.words));
+        table.and_then(|table| table.get(at)).is_some_and(|&word| word != 0)
     }
 
     /// A table that was not written to.
