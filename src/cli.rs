@@ -33,6 +33,13 @@ pub(crate) enum Command {
     Convert(Convert),
     /// Say what an image file is, as qemu-img info does.
     Info(Info),
+    /// Say where each run of a disk is stored, as qemu-img map does.
+    Map(Map),
+    /// Say how large the converted image will be, as qemu-img measure does.
+    Measure(Measure),
+    /// Walk all metadata of an image, as qemu-img check does; nothing is repaired. Exit 0 sound, 2 damaged, 3 space
+    /// leaked, 63 nothing to check in this format, 1 not checked.
+    Check(Check),
     /// Compare what two images hold, as qemu-img compare does: exit 0 same, 1 different, 2 and more an error.
     Compare(Compare),
     /// Explain a rule of preflight: what it checks, why ECS needs it, how to fix it. Without a rule: list all.
@@ -40,17 +47,20 @@ pub(crate) enum Command {
 }
 
 /// An image and how to open it.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Input {
-    /// Format of the image, instead of what its content says (raw, qcow2, vhd).
+    /// Format of the image, instead of what its content says (raw, qcow2, vhd, vhdx, vmdk, vdi, ova, iso).
     #[arg(short = 'f', long = "source-format", value_name = "FORMAT", value_parser = format)]
     pub(crate) format: Option<String>,
-    /// Let the image refer to files in this directory (backing files, data files). May be given more than once.
+    /// Let the image refer to files in this directory (backing files, data files, extents). May be given more than once.
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) allow_backing: Vec<PathBuf>,
+    /// Of an archive with several disks, the one of this number or name, instead of the first.
+    #[arg(long, value_name = "DISK")]
+    pub(crate) member: Option<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ProgressArgs {
     /// Show progress.
     #[arg(short = 'p', long)]
@@ -95,21 +105,124 @@ pub(crate) struct Info {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Map {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// For people, or qemu-img's JSON.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: InfoOutput,
+    /// Begin at this byte of the disk.
+    #[arg(short = 's', long, value_name = "OFFSET", default_value = "0", hide_default_value = true, value_parser = crate::size::parse)]
+    pub(crate) start_offset: u64,
+    /// No more of the disk than this.
+    #[arg(short = 'l', long, value_name = "LENGTH", value_parser = crate::size::parse)]
+    pub(crate) max_length: Option<u64>,
+    /// Accepted for qemu-img's sake; images are never locked here.
+    #[arg(short = 'U', long, hide = true)]
+    pub(crate) force_share: bool,
+    #[arg(value_name = "IMAGE")]
+    pub(crate) image: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Measure {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Format of the image to be.
+    #[arg(short = 'O', long = "target-format", alias = "output-format", value_name = "FORMAT", default_value = "raw", value_parser = format)]
+    pub(crate) target_format: String,
+    /// Options of that format, as in convert.
+    #[arg(short = 'o', long = "target-options", value_name = "OPTIONS")]
+    pub(crate) options: Vec<String>,
+    /// For people, or qemu-img's JSON.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: InfoOutput,
+    /// Of an empty disk of this size, instead of an image.
+    #[arg(short = 's', long, value_name = "SIZE", value_parser = crate::size::parse, conflicts_with = "image")]
+    pub(crate) size: Option<u64>,
+    /// As of this internal snapshot.
+    #[arg(short = 'l', long = "snapshot", value_name = "SNAPSHOT", requires = "image")]
+    pub(crate) snapshot: Option<String>,
+    /// Compressed, as by convert -c; needs --exact.
+    #[arg(short = 'c', long, requires = "exact")]
+    pub(crate) compress: bool,
+    /// Read the disk and leave out zeros (and compress), so that it is the length of the very file that convert will write.
+    #[arg(long, requires = "image")]
+    pub(crate) exact: bool,
+    /// Accepted for qemu-img's sake; images are never locked here.
+    #[arg(short = 'U', long, hide = true)]
+    pub(crate) force_share: bool,
+    #[arg(value_name = "IMAGE", required_unless_present = "size")]
+    pub(crate) image: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Format of the image, instead of what its content says.
+    #[arg(short = 'f', long = "format", value_name = "FORMAT", value_parser = format)]
+    pub(crate) format: Option<String>,
+    /// For people, or qemu-img's JSON.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: InfoOutput,
+    /// Say nothing but errors.
+    #[arg(short = 'q', long)]
+    pub(crate) quiet: bool,
+    /// Refused: images are never repaired in place.
+    #[arg(short = 'r', long, hide = true, value_name = "WHAT")]
+    pub(crate) repair: Option<String>,
+    /// Accepted for qemu-img's sake: source cache mode.
+    #[arg(short = 'T', long = "source-cache", hide = true, value_name = "MODE")]
+    pub(crate) cache: Option<String>,
+    /// Accepted for qemu-img's sake; images are never locked here.
+    #[arg(short = 'U', long, hide = true)]
+    pub(crate) force_share: bool,
+    #[arg(value_name = "IMAGE")]
+    pub(crate) image: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) input: Input,
-    /// Format of the output: raw, qcow2, vhd.
+    /// Format of the output: raw, qcow2, vhd, vmdk.
     #[arg(short = 'O', long = "target-format", alias = "output-format", value_name = "FORMAT", default_value = "raw", value_parser = format)]
     pub(crate) target_format: String,
     /// Options of the output format, as k=v[,k=v]; `-o help` lists them.
     #[arg(short = 'o', long = "target-options", value_name = "OPTIONS")]
     pub(crate) options: Vec<String>,
+    /// Compress the output (qcow2; compression_type=zlib or zstd).
+    #[arg(short = 'c', long)]
+    pub(crate) compress: bool,
+    /// The disk as of this internal snapshot: its id or name, or snapshot.id=ID,snapshot.name=NAME.
+    #[arg(short = 'l', long = "snapshot", value_name = "SNAPSHOT")]
+    pub(crate) snapshot: Option<String>,
     /// Leave out runs of zeros at least this long, even where the source stores them; 0: leave out nothing, holes neither.
     #[arg(short = 'S', long, value_name = "SIZE", default_value = "4k", value_parser = crate::size::parse)]
     pub(crate) sparse_size: u64,
+    /// Write into an output that exists, a file or a block device, instead of making a new one.
+    #[arg(short = 'n', long)]
+    pub(crate) no_create: bool,
+    /// With -n: the output reads as zeros already, so zeros need not be written.
+    #[arg(long, requires = "no_create")]
+    pub(crate) target_is_zero: bool,
+    /// Make the disk this large; what is added is zeros.
+    #[arg(long, value_name = "SIZE", value_parser = crate::size::parse)]
+    pub(crate) size: Option<u64>,
+    /// Make the disk a multiple of this large, such as 1M or 1G.
+    #[arg(long, value_name = "SIZE", value_parser = crate::size::parse)]
+    pub(crate) align: Option<u64>,
+    /// Leave out what the filesystems on the disk mark as free, and the content of swap.
+    #[arg(long)]
+    pub(crate) drop_free: bool,
     /// Threads; by default one for each processor.
     #[arg(short = 'm', long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) parallel: usize,
+    /// Bytes a second, at most.
+    #[arg(short = 'r', long = "rate", value_name = "RATE", value_parser = crate::size::parse)]
+    pub(crate) rate: Option<u64>,
+    /// Memory for buffers.
+    #[arg(long, value_name = "SIZE", default_value = "96M", value_parser = crate::size::parse)]
+    pub(crate) memory: u64,
     #[command(flatten)]
     pub(crate) progress: ProgressArgs,
     /// Replace the output if it exists.
@@ -118,13 +231,13 @@ pub(crate) struct Convert {
     /// Read the output back before it gets its name, and compare it with the source.
     #[arg(long)]
     pub(crate) verify: bool,
-    /// Accepted for qemu-img's sake: source cache mode.
-    #[arg(short = 'T', long = "source-cache", hide = true, value_name = "MODE")]
-    pub(crate) source_cache: Option<String>,
-    /// Accepted for qemu-img's sake: target cache mode. The output is always flushed to disk in the end.
-    #[arg(short = 't', long = "target-cache", hide = true, value_name = "MODE")]
-    pub(crate) target_cache: Option<String>,
-    /// Accepted for qemu-img's sake: writes are always out of order.
+    /// Source cache mode, as qemu-img's: none and directsync read past the page cache.
+    #[arg(short = 'T', long = "source-cache", value_name = "MODE", value_parser = cache)]
+    pub(crate) source_cache: Option<storage::Cache>,
+    /// Target cache mode, as qemu-img's: none and directsync write past the page cache, unsafe does not flush in the end.
+    #[arg(short = 't', long = "target-cache", value_name = "MODE", value_parser = cache)]
+    pub(crate) target_cache: Option<storage::Cache>,
+    /// Accepted for qemu-img's sake: writes are out of order wherever that does not change the output.
     #[arg(short = 'W', long, hide = true)]
     pub(crate) oob_writes: bool,
     /// Accepted for qemu-img's sake; images are never locked here.
@@ -132,8 +245,9 @@ pub(crate) struct Convert {
     pub(crate) force_share: bool,
     #[arg(value_name = "SOURCE")]
     pub(crate) source: PathBuf,
-    #[arg(value_name = "OUTPUT")]
-    pub(crate) output: PathBuf,
+    /// A file; - for standard output (raw, vmdk).
+    #[arg(value_name = "OUTPUT", required_unless_present = "options")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -200,6 +314,10 @@ pub(crate) struct Preflight {
     pub(crate) request: Request,
     #[arg(value_name = "IMAGE")]
     pub(crate) image: PathBuf,
+}
+
+fn cache(word: &str) -> Result<storage::Cache, String> {
+    word.parse().map_err(|error: storage::Error| error.to_string())
 }
 
 fn format(name: &str) -> Result<String, String> {

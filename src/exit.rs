@@ -1,6 +1,7 @@
 //! Exit codes, and how failures become them.
 //!
-//! `compare` has qemu-img's codes instead: 0 same, 1 different, 2 and more an error.
+//! Two verbs have qemu-img's codes instead. `compare`: 0 same, 1 different, 2 and more an error. `check`: 0 sound,
+//! 1 not checked, 2 damaged, 3 space leaked, 63 nothing to check.
 
 use std::fmt;
 use std::io::Write;
@@ -16,6 +17,12 @@ pub(crate) enum Exit {
     Failed,
     /// Wrong usage: an option, a file that is not there, an output that exists.
     Usage,
+    /// `check`: the image is damaged.
+    Damaged,
+    /// `check`: space is leaked, and nothing else is wrong.
+    Leaked,
+    /// `check`: the format has nothing to check.
+    NoChecks,
     /// `preflight`: at least one blocking finding.
     Blocked,
     /// `preflight --strict`: could not decide.
@@ -34,7 +41,9 @@ impl Exit {
         match self {
             Exit::Done => 0,
             Exit::Failed => 1,
-            Exit::Usage => 2,
+            Exit::Usage | Exit::Damaged => 2,
+            Exit::Leaked => 3,
+            Exit::NoChecks => 63,
             Exit::Blocked => 10,
             Exit::Undecided => 11,
             Exit::Image => 20,

@@ -2,25 +2,164 @@
 
 use crate::cli::Input;
 use crate::exit::{Exit, Failure};
+use crate::signals;
 use disk::{Disk, Opener};
-use facts::Facts;
+use facts::{Facts, Known};
+use std::fs;
+use std::io::{BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use storage::{Error, ErrorKind, File, Result, Source};
+use storage::{Cache, Error, ErrorKind, File, NewFile, ReadAt, Result, Source, spool};
+
+/// What a packed image may unpack to: the largest system disk of ECS.
+const MAX_UNPACKED: u64 = 2 << 40;
+
+/// Read from a pipe at a time.
+const PIPE_BUFFER: usize = 1 << 20;
+
+type Outcome<T> = std::result::Result<T, Failure>;
+
+/// An image file: its bytes, or what they unpack to.
+pub(crate) struct Image {
+    path: PathBuf,
+    /// None: standard input.
+    file: Option<Arc<File>>,
+    /// The bytes of the image.
+    pub(crate) source: Source,
+    /// The compression around it.
+    pub(crate) packed: Option<&'static str>,
+    /// The files that it refers to.
+    pub(crate) allowed: Allowed,
+}
+
+impl Image {
+    /// Opens the file of that name; `-` is standard input. A file that is compressed as a whole is unpacked, unless it
+    /// was said what it is.
+    pub(crate) fn open(path: &Path, input: &Input) -> Outcome<Self> {
+        Self::open_with(path, input, Cache::default())
+    }
+
+    pub(crate) fn open_with(path: &Path, input: &Input, cache: Cache) -> Outcome<Self> {
+        let allowed = Allowed::new(path, &input.allow_backing)?;
+        if path == Path::new("-") {
+            let (source, packed) = from_pipe(fs::File::open("/dev/stdin")?, input)?;
+            return Ok(Image { path: path.to_owned(), file: None, source, packed, allowed });
+        }
+        let file = open_file_with(path, cache)?;
+        let (source, packed): (Source, _) = match codec(&file, input)? {
+            None => (file.clone(), None),
+            Some(codec) => {
+                say(&format!("{}: is compressed with {}", path.display(), codec.name));
+                // A second descriptor has a position of its own.
+                let packed = BufReader::with_capacity(PIPE_BUFFER, fs::File::open(path)?);
+                let unpacked = to_scratch(&mut codec.reader(Box::new(packed)));
+                (unpacked.map_err(|error| error.at_path(path))?, Some(codec.name))
+            }
+        };
+        Ok(Image { path: path.to_owned(), file: Some(file), source, packed, allowed })
+    }
+
+    /// The disk in it.
+    pub(crate) fn disk(&self, input: &Input) -> Result<Arc<dyn Disk>> {
+        let (source, format) = (self.source.clone(), input.format.as_deref());
+        let disk = match &input.member {
+            None => disk::open(source, format, &self.allowed),
+            Some(which) => disk::open_member(source, which),
+        };
+        disk.map_err(|error| error.at_path(&self.path))
+    }
+
+    /// The disk as of an internal snapshot: its id or name, or qemu-img's `snapshot.id=…,snapshot.name=…`.
+    pub(crate) fn snapshot(&self, input: &Input, snapshot: &str) -> Result<Arc<dyn Disk>> {
+        let disk = disk::open_snapshot(self.source.clone(), input.format.as_deref(), snapshot, &self.allowed);
+        disk.map_err(|error| error.at_path(&self.path))
+    }
+
+    /// Fails if somebody wrote to the file since it was opened.
+    pub(crate) fn check_unchanged(&self) -> Result<()> {
+        self.file.as_ref().map_or(Ok(()), |file| file.check_unchanged())
+    }
+
+    /// The file itself, where it is one and is not packed.
+    pub(crate) fn file(&self) -> Option<&Arc<File>> {
+        self.file.as_ref().filter(|_| self.packed.is_none())
+    }
+
+    /// Whether the file of that identity is read for this image.
+    pub(crate) fn reads(&self, identity: (u64, u64)) -> bool {
+        self.file.as_ref().is_some_and(|file| file.identity() == identity) || self.allowed.opened().contains(&identity)
+    }
+}
 
 /// The file, before anything is known about its content.
-pub(crate) fn open_file(path: &Path) -> std::result::Result<Arc<File>, Failure> {
+pub(crate) fn open_file(path: &Path) -> Outcome<Arc<File>> {
+    open_file_with(path, Cache::default())
+}
+
+fn open_file_with(path: &Path, cache: Cache) -> Outcome<Arc<File>> {
     // What is no file at all is a mistake on the command line, not a finding about an image.
-    File::open(path).map(Arc::new).map_err(|error| match error.kind() {
+    File::open_with(path, cache).map(Arc::new).map_err(|error| match error.kind() {
         ErrorKind::Unsupported => Failure::new(Exit::Usage, error),
         _ => error.into(),
     })
 }
 
-/// The disk in the file, and with it the files it refers to as far as that is allowed.
-pub(crate) fn open_disk(file: &Arc<File>, input: &Input, files: &Allowed) -> Result<Arc<dyn Disk>> {
-    let source: Source = file.clone();
-    disk::open(source, input.format.as_deref(), files).map_err(|error| error.at_path(file.path()))
+/// The compression of the file as a whole. Who says what the image is means the file as it is.
+fn codec(file: &File, input: &Input) -> Result<Option<&'static unpack::Codec>> {
+    let mut head = [0; unpack::MAGIC_LEN];
+    if input.format.is_some() || file.size() < head.len() as u64 {
+        return Ok(None);
+    }
+    file.read_at(&mut head, 0)?;
+    Ok(unpack::Codec::of(&head))
+}
+
+/// An image can be read at any place, and a pipe cannot.
+fn from_pipe(pipe: fs::File, input: &Input) -> Outcome<(Source, Option<&'static str>)> {
+    say("standard input: is read to its end first");
+    let mut pipe = BufReader::with_capacity(PIPE_BUFFER, pipe);
+    let mut head = [0; unpack::MAGIC_LEN];
+    let len = read_most(&mut pipe, &mut head)?;
+    let codec = unpack::Codec::of(&head[..len]).filter(|_| input.format.is_none());
+    let bytes = std::io::Cursor::new(head[..len].to_vec()).chain(pipe);
+    let unpacked = match codec {
+        None => to_scratch(&mut { bytes }),
+        Some(codec) => to_scratch(&mut codec.reader(Box::new(bytes))),
+    };
+    Ok((unpacked.map_err(|error| error.at_path("standard input"))?, codec.map(|codec| codec.name)))
+}
+
+/// Fills `buf` as far as there is anything to read.
+fn read_most(input: &mut impl Read, buf: &mut [u8]) -> std::io::Result<usize> {
+    let mut len = 0;
+    while len < buf.len() {
+        match input.read(&mut buf[len..])? {
+            0 => break,
+            n => len += n,
+        }
+    }
+    Ok(len)
+}
+
+/// Keeps a stream in a file without a name.
+fn to_scratch(stream: &mut dyn Read) -> Result<Source> {
+    signals::catch().map_err(|error| Error::io("signals cannot be caught", error))?;
+    let directory = std::env::var_os("TMPDIR").map_or_else(|| PathBuf::from("/var/tmp"), PathBuf::from);
+    say(&format!("its bytes go to a scratch file in {} (TMPDIR)", directory.display()));
+    let scratch = NewFile::scratch(&directory)?;
+    spool(stream, MAX_UNPACKED, &scratch, &signals::stop)?;
+    Ok(Arc::new(scratch))
+}
+
+/// A word to the user beside the output.
+fn say(words: &str) {
+    // Nobody can be told if standard error is closed.
+    let _ = writeln!(std::io::stderr(), "bootworthy: {words}");
+}
+
+/// The name that qemu-img has for a format.
+pub(crate) fn qemu_name(format: &str) -> &str {
+    if format == "vhd" { "vpc" } else { format }
 }
 
 /// Opens files that an image refers to, if they lie beneath a directory that the user allowed.
@@ -99,20 +238,23 @@ pub(crate) struct Examined {
 
 /// Opens and inspects the image. A file that is no image at all, or a machine that fails, is an error; an image that
 /// is damaged, not supported or refused gives facts all the same.
-pub(crate) fn examine(path: &Path, input: &Input) -> std::result::Result<Examined, Failure> {
-    let file = open_file(path)?;
-    let (shown, source): (_, Source) = (path.to_string_lossy(), file.clone());
-    let error = match open_disk(&file, input, &Allowed::new(path, &input.allow_backing)?) {
+pub(crate) fn examine(path: &Path, input: &Input) -> Outcome<Examined> {
+    let image = Image::open(path, input)?;
+    let shown = path.to_string_lossy();
+    let (mut facts, failure) = match image.disk(input) {
         Ok(disk) => {
-            let facts = inspect::inspect(&shown, &source, &disk).map_err(|error| error.at_path(path))?;
-            file.check_unchanged()?;
-            return Ok(Examined { facts, failure: None });
+            let facts = inspect::inspect(&shown, &image.source, &disk).map_err(|error| error.at_path(path))?;
+            image.check_unchanged()?;
+            (facts, None)
         }
         Err(error) if error.kind() == ErrorKind::Io => return Err(error.into()),
-        Err(error) => error,
+        Err(error) => (inspect::unreadable(&shown, &image.source, &error), Some(error)),
     };
-    let facts = inspect::unreadable(&shown, &source, &error);
-    Ok(Examined { facts, failure: Some(error) })
+    if let Some(codec) = image.packed {
+        // What would be uploaded is the packed file.
+        facts.image.format = Known::Is(codec.to_owned());
+    }
+    Ok(Examined { facts, failure })
 }
 
 #[cfg(test)]

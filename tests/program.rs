@@ -40,6 +40,18 @@ pub(crate) fn has(program: &str) -> bool {
     found || skipped(&format!("{program} is not installed"))
 }
 
+/// Whether qemu-img's map has a key; those before 8.1 lack some.
+pub(crate) fn supports(key: &str) -> bool {
+    let directory = tempfile::tempdir().expect("a directory");
+    let raw = directory.path().join("raw");
+    std::fs::write(&raw, [1; 512]).expect("written");
+    let map = must("qemu-img", &["map", "--output=json", "-f", "raw", s(&raw)]).stdout;
+    if !map.contains(key) {
+        eprintln!("SKIPPED: this qemu-img's map does not tell {key:?}");
+    }
+    map.contains(key)
+}
+
 /// Says loudly that a test is skipped; fails it if nothing may be.
 pub(crate) fn skipped(why: &str) -> bool {
     assert!(std::env::var_os("BOOTWORTHY_REQUIRE_ORACLES").is_none_or(|value| value != "1"), "required: {why}");

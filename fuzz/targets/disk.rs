@@ -11,8 +11,8 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = disk::probe(&file);
     for format in disk::FORMATS {
         let _ = format.info(&file);
+        let _ = format.check(file.clone());
         let Ok(disk) = format.open(file.clone(), &disk::Closed) else { continue };
-        let _ = disk.check();
         for extent in Extents::new(&disk).take(1_000) {
             let Ok(extent) = extent else { break };
             let mut buf = vec![0; usize::try_from(extent.size().min(4096)).expect("small")];

@@ -2,14 +2,14 @@
 
 use crate::cli::{Compare, Input};
 use crate::exit::{Exit, Failure};
-use crate::image::{self, Allowed};
+use crate::image::Image;
 use crate::output;
 use crate::progress::Shown;
 use convert::Comparison;
 use disk::Disk;
 use std::path::Path;
 use std::sync::Arc;
-use storage::{File, ReadAt};
+use storage::ReadAt;
 
 pub(crate) fn run(args: &Compare) -> Result<Exit, Failure> {
     // 1 is the answer "different", so failures of any kind must not be 1.
@@ -20,9 +20,9 @@ pub(crate) fn run(args: &Compare) -> Result<Exit, Failure> {
 }
 
 fn compare(args: &Compare) -> Result<Exit, Failure> {
-    let second = Input { format: args.second_format.clone(), allow_backing: args.input.allow_backing.clone() };
-    let (first_file, a) = open(&args.first, &args.input)?;
-    let (second_file, b) = open(&args.second, &second)?;
+    let second = Input { format: args.second_format.clone(), ..args.input.clone() };
+    let (first, a) = open(&args.first, &args.input)?;
+    let (second, b) = open(&args.second, &second)?;
     if args.strict && a.size() != b.size() {
         say(args, "Strict mode: Image size mismatch!\n")?;
         return Ok(Exit::Failed);
@@ -33,8 +33,8 @@ fn compare(args: &Compare) -> Result<Exit, Failure> {
     let shown = Shown::new("compare", &args.progress)?;
     let comparison = convert::compare(&a, &b, 0, &shown)?;
     shown.end(a.size().max(b.size()));
-    first_file.check_unchanged()?;
-    second_file.check_unchanged()?;
+    first.check_unchanged()?;
+    second.check_unchanged()?;
     match comparison {
         Comparison::Same => {
             say(args, "Images are identical.\n")?;
@@ -47,10 +47,10 @@ fn compare(args: &Compare) -> Result<Exit, Failure> {
     }
 }
 
-fn open(path: &Path, input: &Input) -> Result<(Arc<File>, Arc<dyn Disk>), Failure> {
-    let file = image::open_file(path)?;
-    let disk = image::open_disk(&file, input, &Allowed::new(path, &input.allow_backing)?)?;
-    Ok((file, disk))
+fn open(path: &Path, input: &Input) -> Result<(Image, Arc<dyn Disk>), Failure> {
+    let image = Image::open(path, input)?;
+    let disk = image.disk(input)?;
+    Ok((image, disk))
 }
 
 fn say(args: &Compare, words: &str) -> Result<(), Failure> {

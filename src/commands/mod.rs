@@ -1,10 +1,13 @@
 //! The verbs, one file each.
 
+mod check;
 mod compare;
 mod convert;
 mod explain;
 mod info;
 mod inspect;
+mod map;
+mod measure;
 mod preflight;
 
 use crate::cli::{Cli, Command};
@@ -17,6 +20,9 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Inspect(args) => inspect::run(args, cli.colour),
         Command::Convert(args) => convert::run(args),
         Command::Info(args) => info::run(args),
+        Command::Map(args) => map::run(args),
+        Command::Measure(args) => measure::run(args),
+        Command::Check(args) => check::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Explain(args) => explain::run(args, cli.colour),
     }

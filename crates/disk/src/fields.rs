@@ -19,3 +19,15 @@ pub(crate) fn be32(header: &[u8], at: usize) -> u32 {
 pub(crate) fn be64(header: &[u8], at: usize) -> u64 {
     u64::from_be_bytes(bytes(header, at))
 }
+
+pub(crate) fn le16(header: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes(bytes(header, at))
+}
+
+pub(crate) fn le32(header: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(bytes(header, at))
+}
+
+pub(crate) fn le64(header: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes(header, at))
+}

@@ -12,6 +12,7 @@
 //! Write `NAME.rs` (or `NAME/`) with a unit struct `Driver` that implements [`Format`], and add its word to `formats!`.
 //! A format that is to be recognised and not read is a line in `signatures.rs`.
 
+mod blocks;
 mod checked;
 mod fields;
 mod info;
@@ -27,10 +28,13 @@ pub use info::{
     Details, Info, IsoBoot, IsoDetails, OvaDetails, OvaDisk, Qcow2Details, Snapshot, VdiDetails, VhdDetails,
     VhdxDetails, VmdkDetails, VmdkExtent,
 };
+pub use iso::{Bootable, bootable};
 pub use mapping::{Mapping, Mappings};
 pub use opener::{Closed, Opener};
+pub use ova::open_disk as open_member;
 pub use probe::{Probed, check, info, open, open_snapshot, probe};
 
+use std::ops::Range;
 use std::sync::Arc;
 use storage::{Error, ReadAt, Result, Source, WriteAt};
 
@@ -46,6 +50,9 @@ pub trait Disk: ReadAt {
     }
 }
 
+/// Ranges of a disk, in bytes.
+pub type Ranges<'a> = dyn Iterator<Item = Result<Range<u64>>> + 'a;
+
 /// How to create an image.
 #[derive(Clone, Debug, Default)]
 pub struct CreateOptions {
@@ -53,7 +60,8 @@ pub struct CreateOptions {
     pub size: u64,
     /// `-o` options by qemu-img's names, such as (`compat`, `0.10`). Unknown names are an error that lists the known.
     pub options: Vec<(String, String)>,
-    /// Compress what is written (`-c`); an error in formats that cannot.
+    /// Compress what is written (`-c`); an error in formats that cannot. Clusters that are written in parts, and not in
+    /// segments, are held in memory until they are whole; what was compressed can be replaced as a whole only.
     pub compress: bool,
 }
 
@@ -90,6 +98,13 @@ pub trait Format: Sync {
         Ok(None)
     }
 
+    /// Length of the file that [`create`](Self::create) makes of a disk of which `data`, in order and apart, has to be
+    /// stored and does not compress.
+    fn measure(&self, options: &CreateOptions, data: &mut Ranges<'_>) -> Result<u64> {
+        let _ = (options, data);
+        Err(Error::unsupported(format!("how long a {} will be cannot be told before it is written", self.name())))
+    }
+
     /// Names of the options of [`create`](Self::create), each with what it does; for `-o help`.
     fn options(&self) -> &'static [(&'static str, &'static str)] {
         &[]
@@ -109,7 +124,7 @@ macro_rules! formats {
     };
 }
 
-formats! { qcow2, vhd, raw }
+formats! { qcow2, vhd, vhdx, vmdk, vdi, ova, iso, raw }
 
 /// The format of that name or alias.
 pub fn format(name: &str) -> Option<&'static dyn Format> {

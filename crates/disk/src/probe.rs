@@ -1,6 +1,6 @@
 //! What a file is by its content, and opening it as that.
 
-use crate::signatures::{self, Ends, ISO, SIGNATURES, disk_marks};
+use crate::signatures::{self, EXT, Ends, SIGNATURES, disk_marks};
 use crate::{Checked, Disk, FORMATS, Format, Info, Opener, format, raw};
 use std::sync::Arc;
 use storage::{Error, ReadAt, Result, Source};
@@ -13,8 +13,9 @@ pub struct Probed {
     pub formats: Vec<&'static str>,
 }
 
-/// Two readings that a file may have at once because both mean the same bytes: an isohybrid is media and disk.
-const ALLOWED_PAIRS: &[[&str; 2]] = &[[ISO, raw::NAME]];
+/// Readings that a file may have at once, the first of which it is: an isohybrid is media and disk of the same bytes, and
+/// every OVA is a tar archive.
+const ALLOWED_PAIRS: &[[&str; 2]] = &[["iso", raw::NAME], ["ova", "tar"]];
 
 /// Asks every probe.
 pub fn probe(file: &dyn ReadAt) -> Result<Probed> {
@@ -30,7 +31,9 @@ pub fn probe(file: &dyn ReadAt) -> Result<Probed> {
     if raw && !formats.is_empty() {
         formats.push(raw::NAME);
     }
-    if ALLOWED_PAIRS.iter().any(|pair| formats == pair) {
+    // A partition table belongs to hybrid media; a filesystem where they have none is another story.
+    let is_filesystem = raw && disk_marks(&ends).is_some_and(|marks| marks == EXT);
+    if ALLOWED_PAIRS.iter().any(|pair| formats == pair) && !is_filesystem {
         formats.truncate(1);
     }
     Ok(Probed { formats })

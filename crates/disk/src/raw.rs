@@ -4,9 +4,9 @@
 //! sector; such a disk is opened as raw only where the caller says so, and then noted.
 
 use crate::options::Options;
-use crate::signatures::{Ends, ISO, disk_marks};
+use crate::signatures::{Ends, disk_marks};
 use crate::zeros::write_zeros;
-use crate::{CreateOptions, Disk, Format, Info, Mapping, Opener, probe, vhd};
+use crate::{CreateOptions, Disk, Format, Info, Mapping, Opener, Ranges, probe, vhd};
 use std::ops::Range;
 use std::sync::Arc;
 use storage::{Error, Extent, ReadAt, Result, Source, State, WriteAt, check_range};
@@ -31,10 +31,6 @@ impl Format for Driver {
         NAME
     }
 
-    fn aliases(&self) -> &'static [&'static str] {
-        &[ISO]
-    }
-
     /// A partition table or filesystem where a disk has it, or what may be the footer of a former VHD.
     fn probe(&self, file: &dyn ReadAt) -> Result<bool> {
         match vhd::fixed_footer(file)? {
@@ -54,7 +50,7 @@ impl Format for Driver {
         for name in probe(file)?.formats {
             notes.push(match name {
                 NAME => continue,
-                ISO => "the file is ISO 9660 media, such as an installer, read as a disk".to_owned(),
+                "iso" => "the file is optical media, such as an installer, read as a disk".to_owned(),
                 _ => format!("the file looks like {name}, and is read as raw all the same"),
             });
         }
@@ -67,6 +63,10 @@ impl Format for Driver {
 
     fn options(&self) -> &'static [(&'static str, &'static str)] {
         OPTIONS
+    }
+
+    fn measure(&self, options: &CreateOptions, _: &mut Ranges<'_>) -> Result<u64> {
+        Ok(options.size)
     }
 
     fn create(&self, file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>> {

@@ -4,9 +4,10 @@
 //! Not recognised: VHD Set (no published signature).
 
 use crate::fields::has;
+use crate::ova::is_ovf_text;
 use storage::{ReadAt, Result, to_usize};
 
-/// What signatures look at: enough of the start to see a volume descriptor of ISO 9660, and the last sector.
+/// What signatures look at: enough of the start to see a description of a machine, and the last sector.
 #[derive(Debug)]
 pub(crate) struct Ends {
     size: u64,
@@ -46,16 +47,10 @@ const fn row(name: &'static str, advice: &'static str, seen: fn(&Ends) -> bool) 
     Signature { name, advice, seen }
 }
 
-/// ISO 9660 media can be read as a raw disk; all others cannot.
-pub(crate) const ISO: &str = "iso";
-
 /// All of them.
 pub(crate) static SIGNATURES: &[Signature] = &[
     row("qcow", "a qcow version 1 image; convert it to qcow2 first", |e| has(&e.head, 0, b"QFI\xfb\0\0\0\x01")),
     row("qed", "a QED image; convert it to qcow2 first", |e| has(&e.head, 0, b"QED\0")),
-    row("vhdx", "a VHDX image; convert it to VHD or qcow2 first", |e| has(&e.head, 0, b"vhdxfile")),
-    row("vmdk", "a VMDK image of VMware; convert it to qcow2 first", is_vmdk),
-    row("vdi", "a VDI image of VirtualBox; convert it to qcow2 first", |e| has(&e.head, 0x40, b"\x7f\x10\xda\xbe")),
     row("parallels", "a Parallels image; convert it to qcow2 first", |e| {
         has(&e.head, 0, b"WithoutFreeSpace") || has(&e.head, 0, b"WithouFreSpacExt")
     }),
@@ -63,11 +58,14 @@ pub(crate) static SIGNATURES: &[Signature] = &[
     row("luks", "encrypted with LUKS as a whole, so that nobody without the key can read it; decrypt it first", |e| {
         has(&e.head, 0, b"LUKS\xba\xbe\0\x01") || has(&e.head, 0, b"LUKS\xba\xbe\0\x02")
     }),
-    row("ova", "an OVA archive; take the disk out of it first (tar -x)", |e| {
-        is_tar(e) && member_name(e).to_ascii_lowercase().ends_with(b".ovf")
-    }),
-    row("tar", "a tar archive; take the disk out of it first", |e| {
-        is_tar(e) && !member_name(e).to_ascii_lowercase().ends_with(b".ovf")
+    row("tar", "a tar archive; take the disk out of it first", |e| has(&e.head, 257, b"ustar")),
+    row(
+        "ovf",
+        "the description of a virtual machine (OVF), not its disk; use the disk that it names, or the OVA",
+        |e| is_ovf_text(&e.head),
+    ),
+    row("cowd", "a VMDK of ESX server before version 3 (COWD); convert it to another VMDK by vmkfstools first", |e| {
+        has(&e.head, 0, b"COWD")
     }),
     row("gzip", "compressed with gzip; unpack it first (gunzip)", |e| has(&e.head, 0, b"\x1f\x8b\x08")),
     row("xz", "compressed with xz; unpack it first (unxz)", |e| has(&e.head, 0, b"\xfd7zXZ\0")),
@@ -76,7 +74,6 @@ pub(crate) static SIGNATURES: &[Signature] = &[
         has(&e.head, 0, b"BZh") && has(&e.head, 4, b"1AY&SY")
     }),
     row("zip", "a zip archive; unpack it first", |e| has(&e.head, 0, b"PK\x03\x04")),
-    row(ISO, "ISO 9660 media", |e| has(&e.head, 0x8001, b"CD001")),
 ];
 
 /// The signature of that name.
@@ -84,22 +81,8 @@ pub(crate) fn signature(name: &str) -> Option<&'static Signature> {
     SIGNATURES.iter().find(|signature| signature.name == name)
 }
 
-/// Sparse extents of VMware's two kinds, or the text descriptor, whose first line may be empty.
-fn is_vmdk(ends: &Ends) -> bool {
-    const TITLE: &[u8] = b"# Disk DescriptorFile";
-    let text = ends.head.trim_ascii_start();
-    let is_descriptor = text.get(..TITLE.len()).is_some_and(|line| line.eq_ignore_ascii_case(TITLE));
-    is_descriptor || has(&ends.head, 0, b"KDMV") || has(&ends.head, 0, b"COWD")
-}
-
-fn is_tar(ends: &Ends) -> bool {
-    has(&ends.head, 257, b"ustar")
-}
-
-fn member_name(ends: &Ends) -> &[u8] {
-    let name = ends.head.get(..100).unwrap_or_default();
-    name.split(|&byte| byte == 0).next().unwrap_or_default()
-}
+/// A mark of a disk that is no partition table.
+pub(crate) const EXT: &str = "an ext filesystem";
 
 /// What a disk itself bears at its start, if it bears anything: a partition table or an ext filesystem.
 ///
@@ -111,7 +94,7 @@ pub(crate) fn disk_marks(ends: &Ends) -> Option<&'static str> {
     if is_mbr(&ends.head) {
         return Some("a partition table");
     }
-    is_ext(ends).then_some("an ext filesystem")
+    is_ext(ends).then_some(EXT)
 }
 
 /// A boot signature alone is also borne by filesystems: an entry in use and no impossible one are wanted.
@@ -153,11 +136,7 @@ mod tests {
         let cases: &[(&str, usize, &[u8])] = &[
             ("qcow", 0, b"QFI\xfb\0\0\0\x01"),
             ("qed", 0, b"QED\0"),
-            ("vhdx", 0, b"vhdxfile"),
-            ("vmdk", 0, b"KDMV"),
-            ("vmdk", 0, b"COWD"),
-            ("vmdk", 0, b"\n# disk descriptorfile\nversion=1\n"),
-            ("vdi", 64, b"\x7f\x10\xda\xbe"),
+            ("cowd", 0, b"COWD"),
             ("parallels", 0, b"WithoutFreeSpace"),
             ("parallels", 0, b"WithouFreSpacExt"),
             ("dmg", (64 << 10) - 512, b"koly\0\0\0\x04"),
@@ -168,14 +147,14 @@ mod tests {
             ("zstd", 0, b"\x28\xb5\x2f\xfd"),
             ("bzip2", 0, b"BZh91AY&SY"),
             ("zip", 0, b"PK\x03\x04"),
-            ("iso", 0x8001, b"CD001"),
         ];
         for &(name, at, magic) in cases {
             assert_eq!(names(with(at, magic)), [name]);
         }
-        let mut ova = with(257, b"ustar");
-        ova[..8].copy_from_slice(b"disk.OVF");
-        assert_eq!(names(ova), ["ova"]);
+        assert_eq!(
+            names(with(0, b"<?xml version=\"1.0\"?><Envelope xmlns=\"http://schemas.dmtf.org/ovf/envelope/1\">")),
+            ["ovf"]
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The image file.
 
-use crate::{Evidence, Known};
+use crate::{Evidence, Known, Media};
 use serde::{Deserialize, Serialize};
 
 /// The file that holds the disk.
@@ -23,6 +23,9 @@ pub struct Image {
     pub qcow2: Option<Qcow2>,
     /// Header fields of a VHD.
     pub vhd: Option<Vhd>,
+    /// The media that it is, where it is media and no disk.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub media: Option<Media>,
     /// Whether its metadata is sound: all of it was walked. `Is` an empty list: sound.
     pub damage: Known<Vec<Evidence>>,
     /// What is odd but harmless, as the reader of the format says.

@@ -19,6 +19,7 @@ mod guest;
 mod image;
 mod known;
 mod linux;
+mod media;
 mod network;
 mod volume;
 
@@ -32,6 +33,7 @@ pub use known::{Known, Reason};
 pub use linux::{
     DefaultTarget, DeviceSpec, Driver, Fstab, FstabEntry, Initramfs, Kernel, Linux, Presence, Service, SpecKind,
 };
+pub use media::Media;
 pub use network::{Addressing, InterfaceMatch, Network, NetworkProfile, NetworkSource};
 pub use volume::{Content, Filesystem, Role, Volume, VolumeId, VolumeKind};
 

@@ -28,6 +28,7 @@ mod kernels;
 mod linux;
 mod loader;
 mod look;
+mod media;
 mod modprobe;
 mod mounts;
 mod network;
@@ -42,7 +43,11 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod tree;
+mod unused;
 mod volumes;
+
+pub use media::media;
+pub use unused::{Unused, unused};
 
 use disk::Disk;
 use facts::{Boot, Bootability, Facts, Known, Reason, SCHEMA_VERSION};
@@ -57,6 +62,9 @@ pub fn inspect(path: &str, file: &Source, disk: &Arc<dyn Disk>) -> Result<Facts>
     let mut facts =
         Facts { schema_version: SCHEMA_VERSION, image: image::opened(path, file, disk.info()), ..Facts::default() };
     let source: Source = disk.clone();
+    if let disk::Details::Iso(details) = &disk.info().details {
+        facts.image.media = Some(media(&source, details)?);
+    }
     let layout = match volume::scan(&source, None) {
         Ok(layout) => layout,
         Err(error) if error.kind() == ErrorKind::Io => return Err(error),
@@ -71,6 +79,9 @@ pub fn inspect(path: &str, file: &Source, disk: &Arc<dyn Disk>) -> Result<Facts>
     roles::assign(&mut volumes);
     facts.boot = boot::examine(&source, layout.table, &volumes)?;
     facts.guest = examine_guest(&volumes, &mut facts.boot);
+    if let disk::Details::Iso(details) = &disk.info().details {
+        media::boot(&mut facts.boot, details);
+    }
     match volumes.failure() {
         Some(error) => Err(error),
         None => {

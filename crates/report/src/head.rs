@@ -1,12 +1,15 @@
 //! What the image is, in a few lines.
 
 use crate::page::{Page, size};
-use facts::{Boot, Content, Facts, Guest, Known, TableKind, Volume};
+use facts::{Boot, Content, Facts, Guest, Known, Media, TableKind, Volume};
 
 /// The image, the disk and the system on it, in a line each. Where the disk could not be read, that says it all.
 pub(crate) fn head(page: &mut Page<'_>, facts: &Facts) {
     page.row("image", &image(facts));
     page.row("disk", &disk(facts));
+    if let Some(found) = &facts.image.media {
+        page.row("media", &media(found));
+    }
     if facts.disk.reason().is_some() {
         return;
     }
@@ -23,6 +26,17 @@ pub(crate) fn image(facts: &Facts) -> String {
     let format = say(&facts.image.format, Clone::clone, "empty file");
     let disk = facts.image.virtual_size.value().map_or(String::new(), |bytes| format!(", disk of {}", size(*bytes)));
     format!("{format}, {} in the file{disk}", size(facts.image.file_size))
+}
+
+/// Label, what they install or run, what starts them.
+fn media(media: &Media) -> String {
+    let system = say(&media.system, |found| found.value.clone(), "no system that this program knows");
+    let architecture = media.architecture.value().map_or(String::new(), |found| format!(", {}", found.value));
+    let starts = match media.starts_by.join(" and ").to_uppercase() {
+        none if none.is_empty() => "starts by nothing".to_owned(),
+        firmware => format!("starts by {firmware} as a CD{}", if media.hybrid { " and as a disk" } else { "" }),
+    };
+    format!("{:?}: {system}{architecture}; {starts}", media.label)
 }
 
 fn disk(facts: &Facts) -> String {

@@ -1,4 +1,4 @@
-//! `corpus`: every raw, qcow2 and VHD image of the corpus, converted to each of the three and checked.
+//! `corpus`: every disk image of the corpus, converted to each format that is written and checked.
 //!
 //! The oracles are the corpus's own index (size and sha256 of the content) and qemu-img (`compare`, `check`). What the
 //! index says must be refused must be refused.
@@ -11,7 +11,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Our name of a format, and qemu-img's.
-const FORMATS: [(&str, &str); 3] = [("raw", "raw"), ("qcow2", "qcow2"), ("vhd", "vpc")];
+const FORMATS: [(&str, &str); 6] =
+    [("raw", "raw"), ("qcow2", "qcow2"), ("vhd", "vpc"), ("vmdk", "vmdk"), ("vhdx", "vhdx"), ("iso", "raw")];
+
+/// Those that are written.
+const TARGETS: [&str; 4] = ["raw", "qcow2", "vhd", "vmdk"];
+
+/// Formats of the index that are archives of disks, or are called by name and not read.
+const REFUSED: [&str; 4] = ["ova", "ovf", "parallels", "dmg"];
 
 /// Content larger than this is compared by qemu-img, which knows holes, and not hashed.
 const LARGEST_HASHED: u64 = 4 << 30;
@@ -52,7 +59,8 @@ impl<'a> Row<'a> {
     }
 
     fn must_be_refused(&self) -> bool {
-        self.facts.contains("must be refused")
+        ["must be refused", "differencing:"].iter().any(|words| self.facts.contains(words))
+            || REFUSED.contains(&self.format)
     }
 }
 
@@ -63,7 +71,8 @@ impl Corpus {
         let corpora = shared.join("corpora");
         let index = fs::read_to_string(corpora.join("INDEX.tsv"))
             .map_err(|error| format!("{}/INDEX.tsv: {error}", corpora.display()))?;
-        let ours = |row: &Row| FORMATS.iter().any(|(name, _)| *name == row.format) && row.file.contains(&self.only);
+        let known = |format: &str| FORMATS.iter().any(|(name, _)| *name == format) || REFUSED.contains(&format);
+        let ours = |row: &Row| (known(row.format) || row.must_be_refused()) && row.file.contains(&self.only);
         let (mut good, mut bad) = (0, 0);
         for row in index.lines().skip(1).filter_map(Row::parse).filter(ours) {
             let place = tempfile::Builder::new().prefix("bootworthy-corpus").tempdir_in(&self.dir)?;
@@ -105,11 +114,11 @@ fn sweep(program: &Path, corpora: &Path, place: &Path, row: &Row) -> Result<Stri
     if size % SECTOR != 0 {
         return Ok(format!("raw only: {size} bytes are not whole sectors; {}", raw.digest));
     }
-    for (format, _) in FORMATS {
+    for format in TARGETS {
         let made = convert(program, row.format, &image, format)?;
         compare(&raw.file, "raw", &made.file, format)?;
-        if format == "qcow2" {
-            output(Command::new("qemu-img").args(["check", "-f", "qcow2"]).arg(&made.file))?;
+        if format == "qcow2" || format == "vmdk" {
+            output(Command::new("qemu-img").args(["check", "-f", format]).arg(&made.file))?;
         }
         // And back, so that our own reading of it is seen too.
         let back = convert(program, format, &made.file, "raw")?;
@@ -126,7 +135,7 @@ fn sweep(program: &Path, corpora: &Path, place: &Path, row: &Row) -> Result<Stri
 
 fn refused(program: &Path, image: &Path, row: &Row) -> Result<String> {
     let mut words = Vec::new();
-    for (target, _) in FORMATS {
+    for target in TARGETS {
         let to = image.with_extension(target);
         let done = Command::new(program).args(["convert", "-O", target]).args([image, &to]).output()?;
         if done.status.code() != Some(20) || to.exists() {

@@ -5,6 +5,7 @@
 mod corpus;
 mod data;
 mod process;
+mod rival;
 mod versus;
 
 use clap::Parser;
@@ -18,12 +19,15 @@ type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 enum Verb {
     Versus(versus::Versus),
     Corpus(corpus::Corpus),
+    #[command(hide = true)]
+    Rival(rival::Rival),
 }
 
 fn main() -> ExitCode {
     let done = match Verb::parse() {
         Verb::Versus(versus) => versus.run(),
         Verb::Corpus(corpus) => corpus.run(),
+        Verb::Rival(rival) => rival.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -33,7 +33,7 @@ mod tables;
 mod writer;
 
 use crate::fields::has;
-use crate::{Checked, CreateOptions, Disk, Format, Info, Opener};
+use crate::{Checked, CreateOptions, Disk, Format, Info, Opener, Ranges};
 use header::Header;
 use std::sync::Arc;
 use storage::{ErrorKind, ReadAt, Result, Source, WriteAt, read_array};
@@ -78,6 +78,10 @@ impl Format for Driver {
 
     fn options(&self) -> &'static [(&'static str, &'static str)] {
         writer::OPTIONS
+    }
+
+    fn measure(&self, options: &CreateOptions, data: &mut Ranges<'_>) -> Result<u64> {
+        writer::measure(options, data)
     }
 
     fn create(&self, file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>> {

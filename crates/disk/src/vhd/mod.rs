@@ -16,7 +16,7 @@ mod geometry;
 mod image;
 mod writer;
 
-use crate::{Checked, CreateOptions, Details, Disk, Format, Info, Opener, VhdDetails};
+use crate::{Checked, CreateOptions, Details, Disk, Format, Info, Opener, Ranges, VhdDetails};
 use dynamic::DynamicHeader;
 use footer::{Ending, Footer, Found, Kind};
 use std::sync::Arc;
@@ -70,6 +70,10 @@ impl Format for Driver {
 
     fn options(&self) -> &'static [(&'static str, &'static str)] {
         writer::OPTIONS
+    }
+
+    fn measure(&self, options: &CreateOptions, data: &mut Ranges<'_>) -> Result<u64> {
+        writer::measure(options, data)
     }
 
     fn create(&self, file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>> {

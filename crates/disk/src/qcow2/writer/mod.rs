@@ -5,6 +5,7 @@
 
 mod bench;
 mod codec;
+mod measure;
 mod metadata;
 mod packed;
 mod packing;
@@ -14,6 +15,7 @@ mod refcounts;
 mod shape;
 mod tables;
 
+pub(super) use measure::measure;
 pub(super) use shape::OPTIONS;
 
 use crate::CreateOptions;

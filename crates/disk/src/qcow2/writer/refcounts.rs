@@ -39,6 +39,11 @@ impl RefcountLayout {
         }
     }
 
+    /// Where the file ends.
+    pub(super) fn end(&self) -> u64 {
+        self.clusters * self.cluster_size
+    }
+
     /// `users` says how many users each cluster of the file has.
     pub(super) fn write(&self, file: &dyn WriteAt, users: impl Fn(u64) -> u64) -> Result<()> {
         let first = self.table_offset + self.table_clusters * self.cluster_size;

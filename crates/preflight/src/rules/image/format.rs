@@ -18,8 +18,9 @@ ImportImage takes RAW, VHD and QCOW2; VMDK by invitation only. Anything else, su
 is refused with InvalidImageFormat.Malformed, after it has been uploaded.
 
 # How to fix
-Convert the image to QCOW2 and import that: `qemu-img convert -O qcow2 disk.vmdk disk.qcow2`. An ISO cannot be
-converted: install the system from it into a disk, and import the disk.
+Convert the image to QCOW2 and import that: `bootworthy convert -O qcow2 disk.vmdk disk.qcow2`, which also unpacks
+what is compressed. An ISO becomes a disk that starts from the media in the same way; for an installed system, install
+from it into a disk, and import that disk.
 ",
     check,
 };
@@ -29,11 +30,16 @@ fn check(facts: &Facts, _: &Target) -> Judged {
     let remedy = match format {
         "raw" | "qcow2" | "vhd" => return passed(),
         name if name.starts_with("iso") => {
-            "install the system from the ISO into a disk, and import that disk".to_string()
+            let to = shell_word(&qcow2_name(&facts.image.path));
+            let path = shell_word(&facts.image.path);
+            format!(
+                "install the system from the ISO into a disk, and import that disk; for a disk that starts from the media \
+                 themselves: bootworthy convert -O qcow2 {path} {to}"
+            )
         }
         _ => {
             let path = shell_word(&facts.image.path);
-            format!("convert it: qemu-img convert -O qcow2 {path} {}", shell_word(&qcow2_name(&facts.image.path)))
+            format!("convert it: bootworthy convert -O qcow2 {path} {}", shell_word(&qcow2_name(&facts.image.path)))
         }
     };
     let named = format.to_uppercase();
@@ -67,7 +73,7 @@ pub(crate) mod tests {
             facts.image.format = is("vmdk".into());
             facts.image.path = "/tmp/my disk.vmdk".into();
         });
-        assert!(found[0].remedy.ends_with("qemu-img convert -O qcow2 '/tmp/my disk.vmdk' '/tmp/my disk.qcow2'"));
+        assert!(found[0].remedy.ends_with("bootworthy convert -O qcow2 '/tmp/my disk.vmdk' '/tmp/my disk.qcow2'"));
         assert_eq!(qcow2_name("dir.d/disk"), "dir.d/disk.qcow2");
     }
 }

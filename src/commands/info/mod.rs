@@ -1,14 +1,17 @@
 //! `info`: what an image file is, in qemu-img's words and JSON.
 
+mod specific;
+
 use crate::cli::{Info, InfoOutput, Input};
 use crate::exit::{Exit, Failure};
-use crate::image::{self, Allowed};
+use crate::image::{self, Allowed, Image};
 use crate::{output, size};
-use disk::{Details, Opener};
+use disk::{Details, Opener, Snapshot};
+use facts::Media;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use storage::{Error, File, ReadAt};
+use storage::{Error, ReadAt};
 
 /// Backing files of backing files, at most.
 const MAX_DEPTH: usize = 16;
@@ -16,27 +19,30 @@ const MAX_DEPTH: usize = 16;
 pub(crate) fn run(args: &Info) -> Result<Exit, Failure> {
     let chain = chain(args)?;
     match args.output {
-        InfoOutput::Human => output::text(&chain.iter().map(Image::human).collect::<Vec<_>>().join("\n"))?,
-        InfoOutput::Json if args.backing_chain => output::json(&chain.iter().map(Image::json).collect::<Vec<_>>())?,
+        InfoOutput::Human => output::text(&chain.iter().map(Link::human).collect::<Vec<_>>().join("\n"))?,
+        InfoOutput::Json if args.backing_chain => output::json(&chain.iter().map(Link::json).collect::<Vec<_>>())?,
         InfoOutput::Json => output::json(&chain[0].json())?,
     }
     Ok(Exit::Done)
 }
 
 /// One file of a chain.
-struct Image {
+struct Link {
     path: PathBuf,
+    /// Device and inode; none of standard input.
+    identity: Option<(u64, u64)>,
     file_size: u64,
     allocated: u64,
     info: disk::Info,
+    media: Option<Media>,
 }
 
-fn chain(args: &Info) -> Result<Vec<Image>, Failure> {
+fn chain(args: &Info) -> Result<Vec<Link>, Failure> {
     let mut images = vec![examine(&args.image, &args.input)?];
     if !args.backing_chain {
         return Ok(images);
     }
-    let mut seen = vec![File::open(&args.image)?.identity()];
+    let mut seen: Vec<_> = images[0].identity.into_iter().collect();
     while let Some(name) = images.last().and_then(|image| image.info.backing_file.clone()) {
         let above = images.last().expect("begun with one");
         let allowed = Allowed::new(&above.path, &args.input.allow_backing)?;
@@ -50,21 +56,29 @@ fn chain(args: &Info) -> Result<Vec<Image>, Failure> {
             );
         }
         seen.extend(allowed.opened());
-        images.push(examine(&path, &Input { format, allow_backing: args.input.allow_backing.clone() })?);
+        images.push(examine(&path, &Input { format, member: None, ..args.input.clone() })?);
     }
     Ok(images)
 }
 
-fn examine(path: &Path, input: &Input) -> Result<Image, Failure> {
-    let file = image::open_file(path)?;
-    let info = disk::info(&*file, input.format.as_deref()).map_err(|error| error.at_path(path))?;
-    Ok(Image { path: path.to_owned(), file_size: file.size(), allocated: file.allocated(), info })
+fn examine(path: &Path, input: &Input) -> Result<Link, Failure> {
+    let image = Image::open(path, input)?;
+    let info = match &input.member {
+        None => disk::info(&image.source, input.format.as_deref()).map_err(|error| error.at_path(path))?,
+        Some(_) => image.disk(input)?.info().clone(),
+    };
+    let (file_size, allocated) = image.file().map_or((image.source.size(), 0), |file| (file.size(), file.allocated()));
+    let media = match &info.details {
+        Details::Iso(details) => Some(inspect::media(&image.source, details).map_err(|error| error.at_path(path))?),
+        _ => None,
+    };
+    let identity = image.file().map(|file| file.identity());
+    Ok(Link { path: path.to_owned(), identity, file_size, allocated, info, media })
 }
 
-impl Image {
-    /// The name that qemu-img has for the format.
+impl Link {
     fn format(&self) -> &str {
-        if self.info.format == "vhd" { "vpc" } else { self.info.format }
+        image::qemu_name(self.info.format)
     }
 
     /// qemu-img says where a relative backing file is: beside the image.
@@ -99,12 +113,12 @@ impl Image {
         if let Some(format) = &info.backing_format {
             line(format!("backing file format: {}", facts::printable(format)));
         }
-        for (index, (name, value)) in self.specific().into_iter().enumerate() {
-            if index == 0 {
-                line("Format specific information:".into());
-            }
-            let value = value.as_str().map_or_else(|| value.to_string(), facts::printable);
-            line(format!("    {}: {value}", name.replace('-', " ")));
+        if !info.snapshots.is_empty() {
+            line(snapshot_table(&info.snapshots));
+        }
+        let specific = specific::fields(&self.path, info, self.media.as_ref());
+        if !specific.is_empty() {
+            line(format!("Format specific information:\n{}", specific::human(&specific).trim_end()));
         }
         for note in &info.notes {
             line(format!("note: {}", facts::printable(note)));
@@ -114,29 +128,6 @@ impl Image {
         line(format!("    file length: {} ({sectors} bytes)", size::human(sectors)));
         let _ = writeln!(out, "    disk size: {}", size::human(self.allocated));
         out
-    }
-
-    /// `format-specific` of qcow2, in qemu-img's order.
-    fn specific(&self) -> Vec<(&'static str, Value)> {
-        let Details::Qcow2(details) = &self.info.details else { return Vec::new() };
-        let modern = details.version >= 3;
-        let mut fields = vec![("compat", json!(if modern { "1.1" } else { "0.10" }))];
-        if let Some(name) = self.info.data_file.as_ref().filter(|_| modern) {
-            fields.push(("data-file", json!(name)));
-        }
-        fields.push(("compression-type", json!(details.compression)));
-        if modern {
-            fields.push(("lazy-refcounts", json!(details.lazy_refcounts)));
-        }
-        fields.push(("refcount-bits", json!(details.refcount_bits)));
-        if modern {
-            fields.push(("corrupt", json!(details.corrupt)));
-            if self.info.data_file.is_some() {
-                fields.push(("data-file-raw", json!(details.data_file_raw)));
-            }
-            fields.push(("extended-l2", json!(details.extended_l2)));
-        }
-        fields
     }
 
     fn json(&self) -> Value {
@@ -150,6 +141,9 @@ impl Image {
                 "actual-size": self.allocated, "format-specific": {"type": "file", "data": {}}, "dirty-flag": false,
             }}]),
         );
+        if !info.snapshots.is_empty() {
+            put("snapshots", info.snapshots.iter().map(snapshot).collect());
+        }
         put("virtual-size", json!(info.virtual_size));
         put("filename", json!(path));
         if let Some(bytes) = info.cluster_size {
@@ -160,9 +154,9 @@ impl Image {
         if info.encryption.is_some() {
             put("encrypted", json!(true));
         }
-        let specific: Map<_, _> = self.specific().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let specific = specific::fields(&self.path, info, self.media.as_ref());
         if !specific.is_empty() {
-            put("format-specific", json!({"type": self.format(), "data": specific}));
+            put("format-specific", json!({"type": self.format(), "data": specific::json(specific)}));
         }
         if let Some(name) = &info.backing_file {
             put("backing-filename", json!(name));
@@ -173,5 +167,72 @@ impl Image {
         }
         put("dirty-flag", json!(info.dirty));
         Value::Object(map)
+    }
+}
+
+/// qemu-img's table, with times in UTC.
+fn snapshot_table(snapshots: &[Snapshot]) -> String {
+    let mut out = String::from(
+        "Snapshot list:\nID      TAG               VM_SIZE                DATE        VM_CLOCK     ICOUNT",
+    );
+    for snapshot in snapshots {
+        let (id, name) = (facts::printable(&snapshot.id), facts::printable(&snapshot.name));
+        let state = size::human(snapshot.vm_state_size);
+        let date = utc(snapshot.date_ns / SECOND);
+        let clock = snapshot.vm_clock_ns / 1_000_000;
+        let (ms, s, m, h) = (clock % 1000, clock / 1000 % 60, clock / 60_000 % 60, clock / 3_600_000);
+        let icount = snapshot.icount.map_or("--".to_owned(), |count| count.to_string());
+        let _ = write!(out, "\n{id:<7} {name:<16} {state:>8} {date:>20} {h:04}:{m:02}:{s:02}.{ms:03} {icount:>10}");
+    }
+    out
+}
+
+const SECOND: u64 = 1_000_000_000;
+
+/// Seconds since 1970 as a date, by the civil calendar.
+fn utc(seconds: u64) -> String {
+    let (days, time) = (seconds / 86_400, seconds % 86_400);
+    // Days since 1 March 0000, in which leap days come last in their year and their 400 years.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (day, month) = (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
+    let year = era * 400 + year + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", time / 3600, time / 60 % 60, time % 60)
+}
+
+fn snapshot(snapshot: &Snapshot) -> Value {
+    let mut map = Map::new();
+    let mut put = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
+    if let Some(count) = snapshot.icount {
+        put("icount", json!(count));
+    }
+    put("vm-clock-nsec", json!(snapshot.vm_clock_ns % SECOND));
+    put("name", json!(snapshot.name));
+    put("date-sec", json!(snapshot.date_ns / SECOND));
+    put("date-nsec", json!(snapshot.date_ns % SECOND));
+    put("vm-clock-sec", json!(snapshot.vm_clock_ns / SECOND));
+    put("id", json!(snapshot.id));
+    put("vm-state-size", json!(snapshot.vm_state_size));
+    Value::Object(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (seconds, date) in [
+            (0, "1970-01-01 00:00:00"),
+            (951_782_400, "2000-02-29 00:00:00"),
+            (1_795_426_468, "2026-11-23 09:34:28"),
+            (4_107_542_399, "2100-02-28 23:59:59"),
+            (4_107_542_400, "2100-03-01 00:00:00"),
+        ] {
+            assert_eq!(utc(seconds), date);
+        }
     }
 }
