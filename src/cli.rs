@@ -243,8 +243,9 @@ pub(crate) struct Convert {
     /// Accepted for qemu-img's sake; images are never locked here.
     #[arg(short = 'U', long, hide = true)]
     pub(crate) force_share: bool,
-    #[arg(value_name = "SOURCE")]
-    pub(crate) source: PathBuf,
+    /// An image; - for standard input.
+    #[arg(value_name = "SOURCE", required_unless_present = "options")]
+    pub(crate) source: Option<PathBuf>,
     /// A file; - for standard output (raw, vmdk).
     #[arg(value_name = "OUTPUT", required_unless_present = "options")]
     pub(crate) output: Option<PathBuf>,

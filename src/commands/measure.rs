@@ -14,7 +14,7 @@ use serde_json::{Map, json};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use storage::{Extents, Padded, ReadAt, Result, Source, WriteAt};
+use storage::{ErrorKind, Extents, Padded, ReadAt, Result, Source, WriteAt};
 
 type Outcome<T> = std::result::Result<T, Failure>;
 
@@ -37,9 +37,13 @@ pub(crate) fn run(args: &Measure) -> Outcome<Exit> {
     };
     let size = source.as_ref().map_or(args.size.unwrap_or(0), |source| source.size());
     let create = CreateOptions { size, options: split_options(&args.options)?, compress: args.compress };
-    let fully = format.measure(&create, &mut std::iter::once(Ok(0..size)))?;
+    let fully = match format.measure(&create, &mut std::iter::once(Ok(0..size))) {
+        // What is compressed anyway has a length when it is written, and not before.
+        Err(error) if error.kind() == ErrorKind::Unsupported && args.exact => None,
+        fully => Some(fully.map_err(Failure::usage)?),
+    };
     let required = match &source {
-        None => format.measure(&create, &mut std::iter::empty())?,
+        None => format.measure(&create, &mut std::iter::empty()).map_err(Failure::usage)?,
         Some(source) if args.exact => exact(source, format, &create)?,
         Some(source) => format.measure(&create, &mut data(source))?,
     };
@@ -53,11 +57,13 @@ fn data(source: &dyn ReadAt) -> impl Iterator<Item = Result<Range<u64>>> {
     Extents::new(source).filter_map(move |extent| extent.map(data).transpose())
 }
 
-fn say(args: &Measure, required: u64, fully: u64, bitmaps: Option<u64>) -> Outcome<()> {
+fn say(args: &Measure, required: u64, fully: Option<u64>, bitmaps: Option<u64>) -> Outcome<()> {
     match args.output {
         InfoOutput::Human => {
-            let bitmaps = bitmaps.map(|bytes| format!("bitmaps size: {bytes}\n")).unwrap_or_default();
-            output::text(&format!("required size: {required}\nfully allocated size: {fully}\n{bitmaps}"))
+            let line =
+                |what: &str, bytes: Option<u64>| bytes.map(|bytes| format!("{what}: {bytes}\n")).unwrap_or_default();
+            let required = line("required size", Some(required));
+            output::text(&(required + &line("fully allocated size", fully) + &line("bitmaps size", bitmaps)))
         }
         InfoOutput::Json => {
             let mut map = Map::new();
@@ -65,7 +71,9 @@ fn say(args: &Measure, required: u64, fully: u64, bitmaps: Option<u64>) -> Outco
                 map.insert("bitmaps".into(), json!(bytes));
             }
             map.insert("required".into(), json!(required));
-            map.insert("fully-allocated".into(), json!(fully));
+            if let Some(bytes) = fully {
+                map.insert("fully-allocated".into(), json!(bytes));
+            }
             output::json(&map)
         }
     }

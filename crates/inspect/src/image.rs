@@ -88,11 +88,15 @@ fn described(path: &str, file: &Source, formats: &[&'static str], info: &Info) -
     image
 }
 
-/// The format that a file's name claims.
 fn named_as(path: &str) -> Option<String> {
+    claimed_format(path).map(str::to_owned)
+}
+
+/// The format that the name of a file claims for it, where it claims one.
+pub fn claimed_format(path: &str) -> Option<&'static str> {
     let (_, extension) = path.rsplit('/').next()?.rsplit_once('.')?;
     let found = EXTENSIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(extension));
-    found.map(|(_, format)| (*format).to_owned())
+    found.map(|(_, format)| *format)
 }
 
 fn qcow2(info: &Info, details: &disk::Qcow2Details) -> Qcow2 {

@@ -46,6 +46,7 @@ mod tree;
 mod unused;
 mod volumes;
 
+pub use image::claimed_format;
 pub use media::media;
 pub use unused::{Unused, unused};
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
+mod boot;
 mod corpus;
 mod data;
 mod process;
@@ -19,6 +20,7 @@ type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 enum Verb {
     Versus(versus::Versus),
     Corpus(corpus::Corpus),
+    Boot(boot::Boot),
     #[command(hide = true)]
     Rival(rival::Rival),
 }
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
     let done = match Verb::parse() {
         Verb::Versus(versus) => versus.run(),
         Verb::Corpus(corpus) => corpus.run(),
+        Verb::Boot(boot) => boot.run(),
         Verb::Rival(rival) => rival.run(),
     };
     match done {

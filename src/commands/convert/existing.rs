@@ -3,6 +3,7 @@
 //! A raw file or block device is written in place. An image of another format is made anew with the options of the one
 //! that is there, and replaces it: nothing is ever modified inside an image.
 
+use super::source::Prepared;
 use super::{copy, done, to_new_file, usage_if_refused, verify};
 use crate::cli::Convert;
 use crate::exit::{Exit, Failure};
@@ -10,9 +11,7 @@ use crate::image;
 use disk::{CreateOptions, Details, Format, Info};
 use std::path::Path;
 use std::sync::Arc;
-use storage::{Error, ExistingFile, ReadAt};
-
-use super::source::Prepared;
+use storage::{Error, ExistingFile, ReadAt, Slice, Source};
 
 pub(super) fn write(
     args: &Convert,
@@ -35,7 +34,9 @@ pub(super) fn write(
     }
     let copied = copy(args, &prepared.disk, Box::new(file.clone()), args.target_is_zero)?;
     if args.verify {
-        verify(args, path, "raw", file.clone(), &copied)?;
+        // What is behind the disk was there before.
+        let written: Source = file.clone();
+        verify(args, path, "raw", Arc::new(Slice::new(written, 0, create.size)?), &copied)?;
     }
     prepared.image.check_unchanged()?;
     Arc::into_inner(file).expect("the copy is done").commit()?;

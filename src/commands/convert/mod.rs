@@ -27,8 +27,10 @@ pub(crate) fn run(args: &Convert) -> Result<Exit, Failure> {
         output::text(&options::help(format))?;
         return Ok(Exit::Done);
     }
-    let Some(path) = &args.output else { return Err(Failure::usage("an output is wanted; see convert --help")) };
-    let prepared = source::prepare(args, format)?;
+    let (Some(source), Some(path)) = (&args.source, &args.output) else {
+        return Err(Failure::usage("a source and an output are wanted; see convert --help"));
+    };
+    let prepared = source::prepare(args, source, format)?;
     refuse_own_source(path, &prepared)?;
     let create = CreateOptions { size: prepared.disk.size(), options, compress: args.compress };
     if path == Path::new("-") {

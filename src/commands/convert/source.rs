@@ -2,10 +2,11 @@
 
 use crate::cli::Convert;
 use crate::exit::Failure;
-use crate::image::Image;
+use crate::image::{Image, misnamed};
 use crate::size;
 use disk::Format;
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use storage::{Padded, Punched, ReadAt, Source};
 
@@ -20,13 +21,16 @@ pub(super) struct Prepared {
     pub(super) is_file: bool,
 }
 
-pub(super) fn prepare(args: &Convert, format: &dyn Format) -> Result<Prepared, Failure> {
-    let image = Image::open_with(&args.source, &args.input, args.source_cache.unwrap_or_default())?;
+pub(super) fn prepare(args: &Convert, path: &Path, format: &dyn Format) -> Result<Prepared, Failure> {
+    let image = Image::open_with(path, &args.input, args.source_cache.unwrap_or_default())?;
     let opened = match &args.snapshot {
         None => image.disk(&args.input)?,
         Some(snapshot) => image.snapshot(&args.input, name_of(snapshot))?,
     };
-    let at_path = |error: storage::Error| error.at_path(&args.source);
+    if let Some(words) = misnamed(path, opened.info().format).filter(|_| args.input.format.is_none()) {
+        say(args, &format!("{}: {words}", path.display()));
+    }
+    let at_path = |error: storage::Error| error.at_path(path);
     let mut is_file = opened.info().format == "raw";
     let media = (opened.info().format == "iso").then(|| disk::bootable(opened.clone())).transpose().map_err(at_path)?;
     let mut disk: Source = match media {

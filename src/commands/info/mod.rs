@@ -120,8 +120,8 @@ impl Link {
         if !specific.is_empty() {
             line(format!("Format specific information:\n{}", specific::human(&specific).trim_end()));
         }
-        for note in &info.notes {
-            line(format!("note: {}", facts::printable(note)));
+        for note in info.notes.iter().cloned().chain(image::misnamed(&self.path, info.format)) {
+            line(format!("note: {}", facts::printable(&note)));
         }
         line(format!("Child node '/file':\n    filename: {path}\n    protocol type: file"));
         let sectors = self.file_size.next_multiple_of(512);
