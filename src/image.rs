@@ -160,7 +160,8 @@ fn say(words: &str) {
 /// That the name of a file claims another format than its content has, if it does. `.img` claims nothing: half of the
 /// world's qcow2 images bear it.
 pub(crate) fn misnamed(path: &Path, format: &str) -> Option<String> {
-    let claimed = inspect::claimed_format(&path.to_string_lossy()).filter(|_| path.extension() != Some("img".as_ref()))?;
+    let claimed =
+        inspect::claimed_format(&path.to_string_lossy()).filter(|_| path.extension() != Some("img".as_ref()))?;
     let expected = disk::format(claimed).map_or(claimed, |claimed| claimed.name());
     (expected != format).then(|| format!("is named as if it were {claimed}, and is {format} by its content"))
 }
@@ -273,9 +274,9 @@ mod tests {
     fn only_files_beneath_an_allowed_directory_are_opened() {
         let directory = tempfile::tempdir().unwrap();
         let allowed = directory.path().join("allowed");
-        std::fs::create_dir(&allowed).unwrap();
+        fs::create_dir(&allowed).unwrap();
         for name in ["canary", "allowed/base"] {
-            std::fs::write(directory.path().join(name), "x").unwrap();
+            fs::write(directory.path().join(name), "x").unwrap();
         }
         let image = allowed.join("top.qcow2");
         let closed = Allowed::new(&image, &[]).unwrap();

@@ -39,11 +39,13 @@ fn media_are_known_under_any_name() {
     assert!(info.contains("named as if it were raw"), "{info}");
     let json: serde_json::Value = serde_json::from_str(&run(["info", "--output=json", s(&iso)]).stdout).unwrap();
     let data = &json["format-specific"]["data"];
-    assert_eq!((data["architecture"].as_str(), data["el-torito"][0]["platform"].as_str()), (Some("arm64"), Some("uefi")));
+    assert_eq!(
+        (data["architecture"].as_str(), data["el-torito"][0]["platform"].as_str()),
+        (Some("arm64"), Some("uefi"))
+    );
     let inspected = run(["inspect", s(&iso)]).stdout;
     assert!(inspected.contains("\"A_LABEL\": Debian GNU/Linux 12.15.0"), "{inspected}");
-    let facts: serde_json::Value =
-        serde_json::from_str(&run(["inspect", "--output=json", s(&iso)]).stdout).unwrap();
+    let facts: serde_json::Value = serde_json::from_str(&run(["inspect", "--output=json", s(&iso)]).stdout).unwrap();
     let media = &facts["image"]["media"];
     assert_eq!(media["architecture"]["is"]["value"], "arm64");
     assert_eq!(media["system"]["is"]["evidence"][0]["path"], ".disk/info");

@@ -128,7 +128,7 @@ fn copy(args: &Convert, source: &Source, target: Box<dyn WriteAt>, is_zero: bool
 
 fn how(args: &Convert, target_is_zero: bool) -> Options {
     let (workers, sparse, rate, memory) = (args.parallel, args.sparse_size, args.rate, args.memory);
-    Options { workers, sparse, target_is_zero, rate, memory, ..Options::default() }
+    Options { workers, sparse, target_is_zero, rate, memory }
 }
 
 /// Reads the output back.
