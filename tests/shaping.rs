@@ -58,15 +58,16 @@ fn an_output_that_exists_is_written_into() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
     sample_disk(&path("disk.raw"));
-    let len = std::fs::metadata(path("disk.raw")).unwrap().len();
+    let wanted = std::fs::read(path("disk.raw")).unwrap();
+    let (len, longer) = (wanted.len() as u64, wanted.len() + 4096);
     // Raw: in place, over what was there, and no more than the disk.
-    std::fs::write(path("out"), noise(9, len as usize + 4096)).unwrap();
+    std::fs::write(path("out"), noise(9, longer)).unwrap();
     let inode = std::fs::metadata(path("out")).unwrap().ino();
     let ran = run(["convert", "-n", "--verify", "-f", "raw", "-O", "raw", s(&path("disk.raw")), s(&path("out"))]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let (wanted, got) = (std::fs::read(path("disk.raw")).unwrap(), std::fs::read(path("out")).unwrap());
+    let got = std::fs::read(path("out")).unwrap();
     assert!(got[..wanted.len()] == wanted);
-    assert!(got[wanted.len()..] == noise(9, len as usize + 4096)[wanted.len()..], "what is behind the disk stays");
+    assert!(got[wanted.len()..] == noise(9, longer)[wanted.len()..], "what is behind the disk stays");
     assert_eq!(std::fs::metadata(path("out")).unwrap().ino(), inode);
     // A target that is said to be zeros already is spared them.
     let zeroed = std::fs::File::create(path("zeroed")).unwrap();

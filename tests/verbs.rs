@@ -120,7 +120,8 @@ fn check_has_qemu_imgs_answers() {
     }
     let image = directory.path().join("0.qcow2");
     let mut bytes = std::fs::read(&image).unwrap();
-    let word = |bytes: &[u8], at: usize| u64::from_be_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+    let word =
+        |bytes: &[u8], at: usize| usize::try_from(u64::from_be_bytes(bytes[at..at + 8].try_into().unwrap())).unwrap();
     let block = word(&bytes, word(&bytes, 48));
     let leaked = directory.path().join("leaked.qcow2");
     bytes.extend([0; 65536]);

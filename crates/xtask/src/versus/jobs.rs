@@ -68,7 +68,7 @@ pub(super) static JOBS: &[Job] = &[
     job("vhd-qcow2", Source::Vhd, QCOW2),
     job("vhdx-raw", Source::Vhdx, RAW),
     job("stream-qcow2", Source::Stream, QCOW2),
-    Job { libraries: &["imago"], ..job("zlib-raw", Source::Zlib, RAW) },
+    job("zlib-raw", Source::Zlib, RAW),
     job("zstd-raw", Source::Zstd, RAW),
     Job {
         ours: &[("bootworthy -c", &["-c"]), ("bootworthy -c, window 32k", &["-c", "-o", "zlib_window=32k"])],

@@ -42,6 +42,9 @@ pub(crate) struct Versus {
     /// Only jobs whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
+    /// No jobs whose name is this.
+    #[arg(long, value_name = "JOB")]
+    skip: Vec<String>,
     /// A disk image to judge by preflight.
     #[arg(long)]
     guest: Option<PathBuf>,
@@ -58,7 +61,8 @@ impl Versus {
         let program = release_binary()?;
         let place = tempfile::Builder::new().prefix("bootworthy-versus").tempdir_in(&self.dir)?;
         let mut report = self.conditions(&program)?;
-        let jobs = JOBS.iter().filter(|job| job.name.contains(&self.only));
+        let wanted = |job: &&Job| job.name.contains(&self.only) && !self.skip.iter().any(|name| name == job.name);
+        let jobs = JOBS.iter().filter(wanted);
         let data = Data { directory: place.path().to_owned(), files: self.files.clone(), size: self.size };
         for job in jobs {
             let source = make(&data, job.from)?;
@@ -127,7 +131,7 @@ impl Versus {
         }
         if job.libraries.contains(&"imago") && Command::new("rqcow2").arg("--version").output().is_ok() {
             let mut command = Command::new("rqcow2");
-            command.args(["convert", "-f", from, "-O", to]).args([source, &target]);
+            command.args(["convert", "--fmt", from, "--output-fmt", to, "--output-file"]).args([&target, source]);
             all.push(Contestant::new("rqcow2 (qcow2-rs)", command));
         }
         let title = format!("{} → {}", source.file_name().unwrap_or_default().to_string_lossy(), to);
