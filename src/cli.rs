@@ -258,7 +258,7 @@ pub(crate) struct Compare {
     /// Format of the second image.
     #[arg(short = 'F', value_name = "FORMAT", value_parser = format)]
     pub(crate) second_format: Option<String>,
-    /// Images of different length are different.
+    /// Images of different length are different, and so are those that store different parts of the disk.
     #[arg(short = 's', long)]
     pub(crate) strict: bool,
     /// Accepted for qemu-img's sake; images are never locked here.

@@ -24,6 +24,8 @@ fn words_and_exit_codes_are_qemu_imgs() {
         (vec!["a.raw", "b.raw"], 1),
         (vec!["a.raw", "longer.raw"], 0),
         (vec!["-s", "a.raw", "longer.raw"], 1),
+        (vec!["-s", "a.raw", "a.raw"], 0),
+        (vec!["-s", "a.raw", "a.qcow2"], 1),
         (vec!["-q", "a.raw", "b.raw"], 1),
         (vec!["-f", "raw", "-F", "qcow2", "a.raw", "a.qcow2"], 0),
     ] {

@@ -6,7 +6,7 @@ use crate::image::Image;
 use crate::output;
 use crate::progress::Shown;
 use convert::Comparison;
-use disk::Disk;
+use disk::{Disk, Mapping, Mappings};
 use std::path::Path;
 use std::sync::Arc;
 use storage::ReadAt;
@@ -30,6 +30,12 @@ fn compare(args: &Compare) -> Result<Exit, Failure> {
     if a.size() != b.size() {
         say(args, "Warning: Image size mismatch!\n")?;
     }
+    if args.strict
+        && let Some(offset) = differently_stored(&*a, &*b)?
+    {
+        say(args, &format!("Strict mode: Offset {offset} block status mismatch!\n"))?;
+        return Ok(Exit::Failed);
+    }
     let shown = Shown::new("compare", &args.progress)?;
     let comparison = convert::compare(&a, &b, 0, &shown)?;
     shown.end(a.size().max(b.size()));
@@ -45,6 +51,26 @@ fn compare(args: &Compare) -> Result<Exit, Failure> {
             Ok(Exit::Failed)
         }
     }
+}
+
+/// Where the two first differ in what is stored at all, if they do; they are of one length.
+fn differently_stored(a: &dyn Disk, b: &dyn Disk) -> storage::Result<Option<u64>> {
+    let status = |run: &Mapping| (run.is_data(), run.is_zero(), run.present);
+    let (mut runs_a, mut runs_b) = (Mappings::new(a), Mappings::new(b));
+    let (mut run_a, mut run_b) = (runs_a.next().transpose()?, runs_b.next().transpose()?);
+    while let (Some(first), Some(second)) = (&run_a, &run_b) {
+        if status(first) != status(second) {
+            return Ok(Some(first.extent.range.start.max(second.extent.range.start)));
+        }
+        let (end_a, end_b) = (first.extent.range.end, second.extent.range.end);
+        if end_a <= end_b {
+            run_a = runs_a.next().transpose()?;
+        }
+        if end_b <= end_a {
+            run_b = runs_b.next().transpose()?;
+        }
+    }
+    Ok(None)
 }
 
 fn open(path: &Path, input: &Input) -> Result<(Image, Arc<dyn Disk>), Failure> {

@@ -25,7 +25,7 @@ pub(super) fn prepare(args: &Convert, path: &Path, format: &dyn Format) -> Resul
     let image = Image::open_with(path, &args.input, args.source_cache.unwrap_or_default())?;
     let opened = match &args.snapshot {
         None => image.disk(&args.input)?,
-        Some(snapshot) => image.snapshot(&args.input, name_of(snapshot))?,
+        Some(snapshot) => image.snapshot(&args.input, snapshot)?,
     };
     if let Some(words) = misnamed(path, opened.info().format).filter(|_| args.input.format.is_none()) {
         say(args, &format!("{}: {words}", path.display()));
@@ -50,12 +50,6 @@ pub(super) fn prepare(args: &Convert, path: &Path, format: &dyn Format) -> Resul
         disk = Arc::new(Padded::new(disk, size)?);
     }
     Ok(Prepared { image, disk, is_file })
-}
-
-/// qemu-img takes `snapshot.name=NAME`, `snapshot.id=ID`, or either alone.
-fn name_of(snapshot: &str) -> &str {
-    let first = snapshot.split(',').next().unwrap_or(snapshot);
-    first.strip_prefix("snapshot.name=").or_else(|| first.strip_prefix("snapshot.id=")).unwrap_or(snapshot)
 }
 
 /// Without what its filesystems mark as free.

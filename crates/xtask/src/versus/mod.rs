@@ -70,10 +70,12 @@ impl Versus {
             if job.from != Source::Raw {
                 fs::remove_file(&source)?;
             }
+            // It takes long: what is done is kept.
+            self.save(&report)?;
         }
         self.preflight(&program, &mut report)?;
         print!("{report}");
-        if let Some(name) = &self.save { save(name, &report) } else { Ok(()) }
+        self.save(&report)
     }
 
     /// Programs and machine.
@@ -142,6 +144,17 @@ impl Versus {
         table(report, &format!("{}: {title}", job.name), &all)
     }
 
+    fn save(&self, report: &str) -> Result<()> {
+        let Some(name) = &self.save else { return Ok(()) };
+        let date = output(Command::new("date").args(["-u", "+%F"]))?;
+        let results = workspace().join("benches/results");
+        fs::create_dir_all(&results)?;
+        let path = results.join(format!("{}-versus-{name}.md", date.trim()));
+        fs::write(&path, report)?;
+        eprintln!("saved as {}", path.display());
+        Ok(())
+    }
+
     /// What preflight takes beside unpacking the initramfs, which it has to do.
     fn preflight(&self, program: &Path, report: &mut String) -> Result<()> {
         let (Some(guest), Some(initrd)) = (&self.guest, &self.initrd) else { return Ok(()) };
@@ -206,15 +219,5 @@ fn check(source: &Path, target: &Path, from: &str, to: &str) -> Result<()> {
     if to == "qcow2" || to == "vmdk" {
         output(Command::new("qemu-img").args(["check", "-f", to]).arg(target))?;
     }
-    Ok(())
-}
-
-fn save(name: &str, report: &str) -> Result<()> {
-    let date = output(Command::new("date").args(["-u", "+%F"]))?;
-    let results = workspace().join("benches/results");
-    fs::create_dir_all(&results)?;
-    let path = results.join(format!("{}-versus-{name}.md", date.trim()));
-    fs::write(&path, report)?;
-    eprintln!("saved as {}", path.display());
     Ok(())
 }
