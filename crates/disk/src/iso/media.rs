@@ -24,7 +24,7 @@ pub(super) struct Media {
 
 /// Whether a volume of either kind is announced.
 pub(super) fn is_marked(file: &dyn ReadAt) -> Result<bool> {
-    Ok(descriptors::is_marked(file)? || udf::is_marked(file)?)
+    Ok(descriptors::is_marked(file)? || (udf::is_marked(file)? && udf::is_anchored(file)?))
 }
 
 /// Whether the volume of ISO 9660 is what is left of media that a disk once held: a partition begins within the

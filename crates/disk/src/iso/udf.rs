@@ -49,18 +49,32 @@ pub(super) fn is_marked(file: &dyn ReadAt) -> Result<bool> {
     Ok(false)
 }
 
+/// Whether there is an anchor where media of 2048-byte blocks have it. Disks are formatted with UDF too, in blocks of
+/// their own size.
+pub(super) fn is_anchored(file: &dyn ReadAt) -> Result<bool> {
+    Ok(anchor(file)?.is_some())
+}
+
+/// The anchor volume descriptor.
+fn anchor(file: &dyn ReadAt) -> Result<Option<Vec<u8>>> {
+    let blocks = file.size() / SECTOR;
+    let places = [Some(ANCHOR), blocks.checked_sub(1), blocks.checked_sub(1 + ANCHOR)];
+    for place in places.into_iter().flatten() {
+        if let Some(anchor) = descriptor(file, place)?.filter(|block| le16(block, 0) == TAG_ANCHOR) {
+            return Ok(Some(anchor));
+        }
+    }
+    Ok(None)
+}
+
 impl Udf {
     /// The volume of media that [`is_marked`] announces.
     pub(super) fn read(file: &dyn ReadAt) -> Result<Self> {
-        let blocks = file.size() / SECTOR;
-        let places = [Some(ANCHOR), blocks.checked_sub(1), blocks.checked_sub(1 + ANCHOR)];
-        for place in places.into_iter().flatten() {
-            if let Some(anchor) = descriptor(file, place)?.filter(|block| le16(block, 0) == TAG_ANCHOR) {
-                return Self::of_sequence(file, u64::from(le32(&anchor, 20)), u64::from(le32(&anchor, 16)));
-            }
-        }
-        let what = "UDF: no anchor volume descriptor is at block 256 or at the end; is the file truncated?";
-        Err(Error::corrupt(ANCHOR * SECTOR, what))
+        let Some(anchor) = anchor(file)? else {
+            let what = "UDF: no anchor volume descriptor is at block 256 or at the end; is the file truncated?";
+            return Err(Error::corrupt(ANCHOR * SECTOR, what));
+        };
+        Self::of_sequence(file, u64::from(le32(&anchor, 20)), u64::from(le32(&anchor, 16)))
     }
 
     fn of_sequence(file: &dyn ReadAt, start: u64, len: u64) -> Result<Self> {
