@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use storage::{Cache, Error, ErrorKind, File, NewFile, ReadAt, Result, Source, spool};
+use storage::{Cache, Cursor, Error, ErrorKind, File, NewFile, ReadAt, Result, Source, spool};
 
 /// What a packed image may unpack to: the largest system disk of ECS.
 const MAX_UNPACKED: u64 = 2 << 40;
@@ -50,13 +50,20 @@ impl Image {
             None => (file.clone(), None),
             Some(codec) => {
                 say(&format!("{}: is compressed with {}", path.display(), codec.name));
-                // A second descriptor has a position of its own.
-                let packed = BufReader::with_capacity(PIPE_BUFFER, fs::File::open(path)?);
+                let packed = BufReader::with_capacity(PIPE_BUFFER, Cursor::new(file.clone()));
                 let unpacked = to_scratch(&mut codec.reader(Box::new(packed)));
                 (unpacked.map_err(|error| error.at_path(path))?, Some(codec.name))
             }
         };
         Ok(Image { path: path.to_owned(), file: Some(file), source, packed, allowed })
+    }
+
+    /// The disk in it, as of an internal snapshot where one is named.
+    pub(crate) fn disk_as_of(&self, snapshot: Option<&str>, input: &Input) -> Result<Arc<dyn Disk>> {
+        match snapshot {
+            None => self.disk(input),
+            Some(snapshot) => self.snapshot(snapshot, input),
+        }
     }
 
     /// The disk in it.
@@ -69,8 +76,8 @@ impl Image {
         disk.map_err(|error| error.at_path(&self.path))
     }
 
-    /// The disk as of an internal snapshot: its id or name, or qemu-img's `snapshot.id=…,snapshot.name=…`.
-    pub(crate) fn snapshot(&self, input: &Input, snapshot: &str) -> Result<Arc<dyn Disk>> {
+    /// The disk as of a snapshot: its id or name, or qemu-img's `snapshot.id=…,snapshot.name=…`.
+    fn snapshot(&self, snapshot: &str, input: &Input) -> Result<Arc<dyn Disk>> {
         let disk = disk::open_snapshot(self.source.clone(), input.format.as_deref(), snapshot, &self.allowed);
         disk.map_err(|error| error.at_path(&self.path))
     }
@@ -152,7 +159,7 @@ fn to_scratch(stream: &mut dyn Read) -> Result<Source> {
 }
 
 /// A word to the user beside the output.
-fn say(words: &str) {
+pub(crate) fn say(words: &str) {
     // Nobody can be told if standard error is closed.
     let _ = writeln!(std::io::stderr(), "bootworthy: {words}");
 }
