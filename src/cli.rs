@@ -63,6 +63,16 @@ pub(crate) struct Input {
     pub(crate) force_share: bool,
 }
 
+/// An image that is looked into, here or elsewhere.
+#[derive(Debug, Args)]
+pub(crate) struct Subject {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Read no more than this of an image that is named by an http or https address.
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = crate::size::parse)]
+    pub(crate) max_read: u64,
+}
+
 /// What the output is to be.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
@@ -99,6 +109,16 @@ pub(crate) enum ReportOutput {
     #[default]
     Text,
     Json,
+}
+
+/// How facts are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FactsOutput {
+    #[default]
+    Text,
+    Json,
+    /// As virt-inspector does.
+    Xml,
 }
 
 #[derive(Debug, Args)]
@@ -269,10 +289,14 @@ pub(crate) struct Compare {
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
     #[command(flatten)]
-    pub(crate) input: Input,
-    /// For people, or facts as JSON.
+    pub(crate) subject: Subject,
+    /// For people, facts as JSON, or XML in the shape of virt-inspector's.
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) output: ReportOutput,
+    pub(crate) output: FactsOutput,
+    /// How the machine would start, step by step, and what in the image says so.
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) boot_chain: bool,
+    /// A file, an http or https address, or - for standard input.
     #[arg(value_name = "IMAGE")]
     pub(crate) image: PathBuf,
 }
@@ -280,7 +304,7 @@ pub(crate) struct Inspect {
 #[derive(Debug, Args)]
 pub(crate) struct Preflight {
     #[command(flatten)]
-    pub(crate) input: Input,
+    pub(crate) subject: Subject,
     /// For people, or for programs.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: ReportOutput,

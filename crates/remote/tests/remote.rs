@@ -1,5 +1,7 @@
 //! A server that sends ranges, and servers that do not do what they should.
 
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a test that cannot go on fails")]
+
 use remote::{Address, Remote};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
