@@ -90,7 +90,7 @@ impl VersusInspect {
         };
         let their = || {
             let mut command = Command::new(&self.python);
-            command.arg(workspace().join("crates/xtask/dissect.py")).arg(image);
+            command.arg(workspace().join("crates/xtask/ask_dissect.py")).arg(image);
             command
         };
         let (mut us, mut them, mut inside) = (Vec::new(), Vec::new(), Vec::new());
