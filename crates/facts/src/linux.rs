@@ -75,6 +75,8 @@ pub struct Linux {
     pub time_sync: Known<Service>,
     /// `growpart`, and the tool that grows the root filesystem; paths. Absent: one of them is missing.
     pub growth_tools: Known<Vec<String>>,
+    /// What the package database says. Absent: there is none that is known.
+    pub packages: Known<Packages>,
     /// Name of the init system: `systemd`, `sysv`, `upstart`, `openrc`.
     pub init: Known<String>,
     /// What `init` aims at: `multi-user.target`, runlevel `3`. Absent: nothing says so.
@@ -103,6 +105,19 @@ pub struct Linux {
     pub module_options: BTreeMap<String, String>,
     /// Modules that `modprobe.d` keeps from loading (`blacklist`, `install … /bin/true`).
     pub blocked_modules: BTreeMap<String, Evidence>,
+}
+
+/// What a package database says is installed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Packages {
+    /// Whose: `dpkg`, `rpm`.
+    pub manager: String,
+    /// How many there are.
+    pub count: usize,
+    /// Versions of those that rules ask about, by name; several of what may be installed side by side.
+    pub versions: BTreeMap<String, Vec<String>>,
+    /// The database.
+    pub evidence: Evidence,
 }
 
 /// What the system boots into.

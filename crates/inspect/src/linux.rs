@@ -7,7 +7,7 @@ use crate::os::{distribution, platform};
 use crate::root::Root;
 use crate::services::Services;
 use crate::volumes::Volumes;
-use crate::{accounts, agents, cloud_init, firewall, kernels, loader, modprobe, network, selinux, sshd, system};
+use crate::{accounts, agents, cloud_init, firewall, kernels, loader, modprobe, network, packages, selinux, sshd, system};
 use facts::{Claim, Evidence, Guest, Known, Linux, Os, Volume};
 
 /// The Linux system on that root. None: it is another system's.
@@ -56,6 +56,7 @@ fn examine(context: &Context<'_>) -> Linux {
         sshd: sshd::examine(context, &services).known(),
         selinux: selinux::examine(context).known(),
         autorelabel: selinux::autorelabel(context),
+        packages: packages::examine(context.tree()).known(),
         firewalls: firewall::examine(context.tree(), &services).known(),
         ..Linux::default()
     };
