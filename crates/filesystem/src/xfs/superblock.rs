@@ -169,6 +169,11 @@ impl Superblock {
         Some(self.block(number >> self.inode_bits, 1)? + slot * self.inode_size)
     }
 
+    /// The number of the first inode in a block of a group.
+    pub(super) fn inode_number(&self, group: u64, block: u64) -> u64 {
+        (group << self.group_bits | block) << self.inode_bits
+    }
+
     pub(super) fn root(&self) -> u64 {
         be64(&self.bytes, 56)
     }

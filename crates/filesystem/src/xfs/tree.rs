@@ -8,7 +8,7 @@ use crate::field::{be32, be64, le32};
 use crate::nodes::{MAX_LINK, Nodes};
 use crate::pieces;
 use crate::tree::{FileKind, Metadata};
-use storage::{Error, ReadAt, Result, Source, read_vec};
+use storage::{Error, Result, Source, read_vec};
 
 /// Begins each extent of a link's target in version 5; and its length.
 const LINK_MAGIC: &[u8] = b"XSLM";
