@@ -8,8 +8,9 @@ mod data;
 mod process;
 mod rival;
 mod versus;
+mod walk;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Whatever went wrong, in a sentence.
@@ -21,8 +22,16 @@ enum Verb {
     Versus(versus::Versus),
     Corpus(corpus::Corpus),
     Boot(boot::Boot),
+    #[command(subcommand)]
+    Oracle(Oracle),
     #[command(hide = true)]
     Rival(rival::Rival),
+}
+
+/// Compares with other programs.
+#[derive(Debug, Subcommand)]
+enum Oracle {
+    Walk(walk::Walk),
 }
 
 fn main() -> ExitCode {
@@ -30,6 +39,7 @@ fn main() -> ExitCode {
         Verb::Versus(versus) => versus.run(),
         Verb::Corpus(corpus) => corpus.run(),
         Verb::Boot(boot) => boot.run(),
+        Verb::Oracle(Oracle::Walk(walk)) => walk.run(),
         Verb::Rival(rival) => rival.run(),
     };
     match done {

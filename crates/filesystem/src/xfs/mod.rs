@@ -13,6 +13,8 @@ mod groups;
 mod inode;
 mod log;
 mod superblock;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use crate::cache::Cached;

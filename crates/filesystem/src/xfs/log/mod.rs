@@ -10,6 +10,8 @@ mod replay;
 mod replayed;
 mod ring;
 mod stamp;
+#[cfg(test)]
+mod tests;
 mod transaction;
 
 use super::superblock::Superblock;
