@@ -82,7 +82,9 @@ fn blocks(volume: &dyn ReadAt, superblock: &Superblock, inode: &Inode) -> Result
     let extents = extents::list(volume, superblock, inode, INDEX / superblock.block_size)?;
     // Behind the length nothing can be, or names would be missed.
     let all = inode.size / superblock.directory_block;
-    if inode.size % superblock.directory_block != 0 || extents.last().is_some_and(|last| last.start >= all * each) {
+    if !inode.size.is_multiple_of(superblock.directory_block)
+        || extents.last().is_some_and(|last| last.start >= all * each)
+    {
         return Err(inode.damage("is a directory longer than its length"));
     }
     let mut entries = Vec::new();
@@ -161,13 +163,12 @@ impl Block<'_> {
         while at < range.end {
             let rest = &self.bytes[at..range.end];
             let len = match rest.len() {
-                ..8 => return Err(damaged(at)),
-                _ if be16(rest, 0) == FREE => usize::from(be16(rest, 2)),
+                8.. if be16(rest, 0) == FREE => usize::from(be16(rest, 2)),
                 ..16 => return Err(damaged(at)),
                 _ => (11 + usize::from(rest[8]) + kind_len).next_multiple_of(8),
             };
             // The last two bytes say where it begins.
-            if len < 8 || len % 8 != 0 || len > rest.len() || usize::from(be16(rest, len - 2)) != at {
+            if len < 8 || !len.is_multiple_of(8) || len > rest.len() || usize::from(be16(rest, len - 2)) != at {
                 return Err(damaged(at));
             }
             if be16(rest, 0) != FREE {

@@ -53,7 +53,8 @@ pub(super) struct Inode {
 
 impl Inode {
     pub(super) fn read(volume: &dyn ReadAt, superblock: &Superblock, number: u64) -> Result<Self> {
-        let at = superblock.inode(number).ok_or_else(|| Error::corrupt(0, format!("XFS: there is no inode {number}")))?;
+        let at =
+            superblock.inode(number).ok_or_else(|| Error::corrupt(0, format!("XFS: there is no inode {number}")))?;
         let bytes = read_vec(volume, at, superblock.inode_size)?;
         Self::parse(&bytes, superblock, number, at)
     }

@@ -12,6 +12,7 @@ mod free;
 mod groups;
 mod inode;
 mod log;
+mod space;
 mod superblock;
 #[cfg(test)]
 mod tests;
@@ -20,10 +21,10 @@ mod tree;
 use crate::cache::Cached;
 use crate::nodes::NodeTree;
 use crate::tree::{Driver, FileSystem, Info, See};
-use std::sync::Arc;
-use storage::{Error, ErrorKind, ReadAt, Result, Source};
 use groups::FreeSpace;
 use log::Log;
+use std::sync::Arc;
+use storage::{Error, ErrorKind, ReadAt, Result, Source};
 use superblock::Superblock;
 use tree::Tree;
 
@@ -99,6 +100,7 @@ fn fill(info: &mut Info, log: &Log) {
 /// Counts anew what the superblock only has from the last time it was written; Linux does so after a replay.
 fn recount(volume: &dyn ReadAt, superblock: &Superblock, info: &mut Info) -> Result<()> {
     if superblock.groups > free::MAX_GROUPS {
+        info.notes.push("what is free is not counted anew: it has too many groups".into());
         return Ok(());
     }
     let (mut free, mut inodes, mut free_inodes) = (0, 0, 0);

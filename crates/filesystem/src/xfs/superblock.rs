@@ -154,8 +154,9 @@ impl Superblock {
 
     /// The byte at which `count` blocks of a group begin, if they lie within it.
     pub(super) fn group_block(&self, group: u64, block: u64, count: u64) -> Option<u64> {
-        let inside = block.checked_add(count)? <= self.group_len(group);
-        inside.then_some((group * self.group_blocks + block) * self.block_size)
+        let inside = group < self.groups && block.checked_add(count)? <= self.group_len(group);
+        // What lies within the filesystem is less than its length.
+        inside.then(|| (group * self.group_blocks + block) * self.block_size)
     }
 
     /// The same for a block's number as extents have it: that of its group above that within the group.

@@ -100,7 +100,7 @@ fn lies_about_sizes_are_refused() {
     }
     let volume = sound();
     assert!(superblock(&volume).check(100 * 512).unwrap_err().what().contains("cut short"));
-    for (at, byte) in [(0, b'x'), (4, 1), (101, 3), (102, 0x80), (126, 1)] {
+    for (at, byte) in [(0, b'x'), (4, 1), (101, 3), (102, 0x30), (126, 1)] {
         let mut volume = sound();
         volume[at] = byte;
         assert!(Superblock::read(&volume).unwrap().is_none(), "{at}");
@@ -179,7 +179,8 @@ fn listed(volume: &[u8]) -> storage::Result<Vec<(Vec<u8>, Node)>> {
 
 #[test]
 fn short_directories_with_long_and_short_numbers() {
-    let entry = |name: &[u8], number: &[u8]| [&[name.len() as u8, 0, 0][..], name, &[1], number].concat();
+    let entry =
+        |name: &[u8], number: &[u8]| [&[u8::try_from(name.len()).unwrap(), 0, 0][..], name, &[1], number].concat();
     let short = [&[2u8, 0][..], &[0; 4], &entry(b"a", &[0, 0, 0, 70]), &entry(b"bc", &[0, 0, 0, 71])].concat();
     let long = [&[1u8, 1][..], &[0; 8], &entry(b"a", &[0, 0, 0, 1, 0, 0, 0, 0])].concat();
     let node = |number| Node { number, kind: Some(FileKind::File) };
@@ -210,8 +211,8 @@ fn block_directory() -> Vec<u8> {
     block[430..432].copy_from_slice(&32u16.to_be_bytes());
     block[432..441].copy_from_slice(&[0, 0, 0, 0, 0, 0, 0, 70, 4]);
     block[441..446].copy_from_slice(b"name\x07");
-    block[454..456].copy_from_slice(&432u16.to_be_bytes());
-    block[504..508].copy_from_slice(&6u32.to_be_bytes());
+    block[446..448].copy_from_slice(&432u16.to_be_bytes());
+    block[504..508].copy_from_slice(&7u32.to_be_bytes());
     volume
 }
 
@@ -227,7 +228,7 @@ fn blocks_of_names_are_whole_or_an_error() {
         (34, &[0x01, 0x98]),
         (34, &[0xFF, 0xF8]),
         (440, &[255]),
-        (454, &[0, 0]),
+        (446, &[0, 0]),
         (504, &[0xFF; 4]),
         (504, &[0, 0, 0, 5]),
     ] {

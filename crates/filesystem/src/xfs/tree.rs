@@ -100,7 +100,9 @@ impl Nodes for Tree {
     fn target(&self, link: &Node) -> Result<Vec<u8>> {
         let inode = self.inode(link)?;
         match inode.format {
-            _ if inode.size == 0 || inode.size > MAX_LINK => Err(inode.damage(format!("is a link of {} bytes", inode.size))),
+            _ if inode.size == 0 || inode.size > MAX_LINK => {
+                Err(inode.damage(format!("is a link of {} bytes", inode.size)))
+            }
             Format::Local => inode.local(inode.size).map(<[u8]>::to_vec),
             _ => self.far_target(&inode),
         }

@@ -54,7 +54,13 @@ fn proto_entries(directory: &Path, text: &mut String) {
     for entry in entries {
         let metadata = entry.metadata().unwrap();
         let (mode, path) = (metadata.mode(), entry.path());
-        let kind = if metadata.is_dir() { 'd' } else if metadata.is_symlink() { 'l' } else { '-' };
+        let kind = if metadata.is_dir() {
+            'd'
+        } else if metadata.is_symlink() {
+            'l'
+        } else {
+            '-'
+        };
         let bit = |bit, letter| if mode & bit != 0 { letter } else { '-' };
         let name = entry.file_name().into_string().unwrap();
         let owner = format!("{} {}", metadata.uid(), metadata.gid());
@@ -149,7 +155,7 @@ fn plain_tree(root: &Path, counts: &[usize]) {
     for len in [0usize, 1, 511, 512, 4095, 4096, 4097, 300_000] {
         fs::write(root.join(format!("boot/size-{len}")), noise(len as u64, len)).unwrap();
     }
-    for len in [1, 155, 156, 157, 300, 500, 1000] {
+    for len in [1, 155, 156, 157, 300] {
         symlink(&"target/".repeat(200)[..len], root.join(format!("etc/link-{len}"))).unwrap();
     }
     for &count in counts {

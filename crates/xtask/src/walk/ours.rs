@@ -41,7 +41,7 @@ pub(super) fn copy(volume: &dyn ReadAt, to: &Path) -> Result<()> {
 /// All files, and what the reader notes on the whole.
 pub(super) fn walk(volume: Source) -> Result<(Tree, Vec<String>)> {
     let fs = filesystem::open(volume)?;
-    let mut tree = Tree::new();
+    let mut tree = Tree::from([(b"/".to_vec(), node(&*fs, &GuestPath::root()))]);
     let mut todo = vec![GuestPath::root()];
     while let Some(directory) = todo.pop() {
         let entries = match fs.read_dir(&directory) {

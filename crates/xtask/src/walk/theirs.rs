@@ -55,7 +55,8 @@ impl Theirs {
                 Mounted(root).tree(false, false)
             }
             Theirs::Mtools => {
-                let copied = output(Command::new("mcopy").args(["-s", "-n", "-Q", "-i"]).arg(volume).arg("::/").arg(&root));
+                let copied =
+                    output(Command::new("mcopy").args(["-s", "-n", "-Q", "-i"]).arg(volume).arg("::/").arg(&root));
                 let tree = copied.and_then(|_| tree(&root, false, true));
                 fs::remove_dir_all(&root)?;
                 tree
@@ -83,7 +84,7 @@ impl Drop for Mounted {
 
 /// A directory of this machine.
 fn tree(root: &Path, owners: bool, targets: bool) -> Result<Tree> {
-    let mut tree = Tree::new();
+    let mut tree = Tree::from([(b"/".to_vec(), node(root, owners, targets))]);
     let mut todo = vec![root.to_owned()];
     while let Some(directory) = todo.pop() {
         for entry in fs::read_dir(&directory)? {

@@ -72,9 +72,10 @@ fn difference(ours: &Node, theirs: &Node) -> Option<String> {
         return Some("has other content".to_owned());
     }
     match (ours.owner, theirs.owner) {
-        (Some(ours), Some(theirs)) if ours != theirs => {
-            Some(format!("has mode {:o} of {}:{} in ours and {:o} of {}:{} in theirs", ours.0, ours.1, ours.2, theirs.0, theirs.1, theirs.2))
-        }
+        (Some(ours), Some(theirs)) if ours != theirs => Some(format!(
+            "has mode {:o} of {}:{} in ours and {:o} of {}:{} in theirs",
+            ours.0, ours.1, ours.2, theirs.0, theirs.1, theirs.2
+        )),
         _ => None,
     }
 }

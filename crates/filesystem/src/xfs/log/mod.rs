@@ -141,7 +141,9 @@ fn live(ring: &Ring<'_>, tail: u64, head: u64) -> Result<Live> {
             Err(error) if error.kind() == ErrorKind::Io => return Err(error),
             Ok(record) if record.intact != Some(false) && ring.distance(block, record.next) <= left => record,
             // Only what was on its way can be torn.
-            _ if left <= IN_FLIGHT * MAX_RECORD && block != first => return Ok(Live::Torn(block)),
+            _ if block != first && left <= IN_FLIGHT * MAX_RECORD && ring.records(block + 1, left - 1)? < IN_FLIGHT => {
+                return Ok(Live::Torn(block));
+            }
             Err(error) => return Err(error),
             Ok(_) => return Err(Error::corrupt(ring.at + block * BLOCK, "XFS log: a record has a wrong checksum")),
         };

@@ -12,7 +12,7 @@ pub(super) const MAGIC: &[u8] = &[0xFE, 0xED, 0xBA, 0xBE];
 /// Longest content, in bytes.
 const MAX_CONTENT: u64 = 256 << 10;
 /// Bytes of content whose first words one header holds.
-const PER_HEADER: u64 = 32 << 10;
+const PER_HEADER: usize = 32 << 10;
 /// `h_version`: there may be more than one header.
 const VERSION_2: u32 = 2;
 /// Bytes of the header under its checksum, of kernels of 64 bits and of 32.
@@ -52,10 +52,10 @@ impl Record {
         let (len, size) = (u64::from(be32(&header, 12)), u64::from(be32(&header, 320)));
         let headers = match be32(&header, 8) & VERSION_2 {
             0 => 1,
-            _ => size.div_ceil(PER_HEADER).max(1),
+            _ => size.div_ceil(PER_HEADER as u64).max(1),
         };
         let blocks = len.div_ceil(BLOCK);
-        if len > MAX_CONTENT || headers > MAX_CONTENT / PER_HEADER || headers + blocks >= ring.len {
+        if len > MAX_CONTENT || headers > MAX_CONTENT / PER_HEADER as u64 || headers + blocks >= ring.len {
             return Err(damaged(&format!("of {len} bytes")));
         }
         let mut bytes = ring.read(start, headers + blocks)?;
@@ -96,7 +96,7 @@ impl Record {
 fn intact(headers: &[u8], content: &[u8]) -> Option<bool> {
     let sum = le32(headers, 32);
     // Only as many headers as the content needs are under it.
-    let more = content.len().div_ceil(PER_HEADER as usize).saturating_sub(1);
+    let more = content.len().div_ceil(PER_HEADER).saturating_sub(1);
     let right = |summed: usize| {
         let mut crc = crc32c(crc32c(crc32c(!0, &headers[..32]), &[0; 4]), &headers[36..summed]);
         for header in headers.chunks_exact(512).skip(1).take(more) {

@@ -47,8 +47,7 @@ pub(super) fn replay(
     superblock: &Superblock,
     transactions: &[Transaction],
 ) -> Result<(Replayed, bool)> {
-    let mut replay =
-        Replay { superblock, volume: Replayed::new(volume), freed: HashMap::new(), moves: HashSet::new() };
+    let mut replay = Replay { superblock, volume: Replayed::new(volume), freed: HashMap::new(), moves: HashSet::new() };
     for transaction in transactions {
         for item in transaction.items()? {
             replay.count(&item)?;
@@ -175,7 +174,8 @@ impl Replay<'_> {
         let (group, block, count, size, len) = (word(4), word(8), word(12), word(16), word(20));
         let at = self.superblock.group_block(group, block, len);
         let fits = size == self.superblock.inode_size && count * size <= len.saturating_mul(self.superblock.block_size);
-        let at = at.filter(|_| fits).ok_or_else(|| damaged(format!("{count} inodes at block {block} of group {group}")))?;
+        let at =
+            at.filter(|_| fits).ok_or_else(|| damaged(format!("{count} inodes at block {block} of group {group}")))?;
         let sectors = len * self.superblock.block_size / SECTOR;
         let place = at / SECTOR..at / SECTOR + sectors;
         if self.freed.keys().any(|&(first, len)| first < place.end && first.saturating_add(len) > place.start) {
@@ -199,7 +199,8 @@ fn buffer_key(format: &[u8]) -> (u64, u64) {
 fn put_chunks(block: &mut [u8], map: &[u8], regions: &[Vec<u8>]) -> Result<()> {
     let damaged = || damaged("a buffer whose regions do not fit its map");
     let words = map.chunks_exact(4).map(|word| le32(word, 0));
-    let mut bits = words.enumerate().flat_map(|(i, word)| (0..32).filter(move |b| word >> b & 1 == 1).map(move |b| i * 32 + b));
+    let mut bits =
+        words.enumerate().flat_map(|(i, word)| (0..32).filter(move |b| word >> b & 1 == 1).map(move |b| i * 32 + b));
     for region in regions {
         if region.is_empty() || region.len() % CHUNK != 0 {
             return Err(damaged());

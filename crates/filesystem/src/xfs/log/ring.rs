@@ -65,7 +65,12 @@ impl Ring<'_> {
             (_, 0) => (self.first(|pass| pass == 0)?, 0),
             _ if first == last => (self.len, last.wrapping_sub(1)),
             _ if first == last.wrapping_add(1) => (self.first(|pass| pass != first)?, last),
-            _ => return Err(Error::corrupt(self.at, "XFS log: it begins and ends in passes that do not follow each other")),
+            _ => {
+                return Err(Error::corrupt(
+                    self.at,
+                    "XFS log: it begins and ends in passes that do not follow each other",
+                ));
+            }
         };
         Ok(Some(self.before_holes(head, stale)? % self.len))
     }
@@ -90,6 +95,12 @@ impl Ring<'_> {
         let blocks = self.read(start, window)?;
         let found = blocks.chunks_exact(512).rposition(|block| block.starts_with(record::MAGIC));
         found.map(|at| Record::read(self, (start + at as u64) % self.len)).transpose()
+    }
+
+    /// Records that begin in `count` blocks from `block` on.
+    pub(super) fn records(&self, block: u64, count: u64) -> Result<u64> {
+        let blocks = self.read(block, count)?;
+        Ok(blocks.chunks_exact(512).filter(|block| block.starts_with(record::MAGIC)).count() as u64)
     }
 }
 

@@ -66,7 +66,7 @@ fn flip(image: &Arc<Vec<u8>>, used: &[usize], round: u64) -> Source {
     let mut changed = Vec::new();
     for _ in 0..=random(&mut seed) % 8 {
         let place = random(&mut seed) as usize;
-        let at = if round % 8 == 0 { place % 4096 } else { used[place % used.len()] };
+        let at = if round.is_multiple_of(8) { place % 4096 } else { used[place % used.len()] };
         changed.push((at as u64, random(&mut seed) as u8));
     }
     Arc::new(Damaged { image: image.clone(), len: image.len() as u64, changed })
@@ -82,7 +82,9 @@ fn flipped_bytes() {
         let image = small(dir.path(), options);
         assert!(exercise(&(image.clone() as Source)) > 100, "{options}");
         // Blocks that are not content: those that begin with a mark, and the first bytes of each.
-        let is_metadata = |block: &[u8]| block.starts_with(b"XFSB") || block.starts_with(b"IN") || block[0] == b'X' || block.starts_with(b"AB");
+        let is_metadata = |block: &[u8]| {
+            block.starts_with(b"XFSB") || block.starts_with(b"IN") || block[0] == b'X' || block.starts_with(b"AB")
+        };
         let used: Vec<usize> = image
             .chunks(512)
             .enumerate()

@@ -51,7 +51,7 @@ fn a_log_is_replayed_as_linux_replays_it() {
         return;
     }
     let dir = scratch();
-    for (options, rounds) in [("", 1), ("-i nrext64=1 -m rmapbt=1", 2), ("-b size=1024 -l size=3m", 12)] {
+    for (options, rounds) in [("", 1), ("-i nrext64=1 -m rmapbt=1", 2), ("-b size=1024 -l size=4m", 12)] {
         let image = mkfs(dir.path(), 96, options);
         let Some(mount) = Mount::new(&image, "rw") else { return };
         fill(&mount.0);
@@ -104,8 +104,11 @@ fn torn_records_are_left_out_as_linux_leaves_them_out() {
     crash(mount);
     let sound = fs::read(&image).unwrap();
     let whole = guest_tree(&*open(source(&image)).unwrap());
-    let records = records(&sound);
-    assert!(records.len() > 40);
+    let mut records = records(&sound);
+    let newest = records.last().unwrap().1;
+    let tail = u64::from_be_bytes(sound[newest + 24..newest + 32].try_into().unwrap());
+    records.retain(|(lsn, _)| *lsn >= tail);
+    assert!(records.len() > 20, "{} records are live", records.len());
     for back in [1, 2, 5] {
         let at = records[records.len() - back].1 as u64;
         fs::write(&image, &sound).unwrap();
@@ -117,10 +120,10 @@ fn torn_records_are_left_out_as_linux_leaves_them_out() {
         let Some(expected) = recovered(&image) else { return };
         assert_same(&found, &expected, &format!("{back} records before the end"));
     }
-    // Linux refuses this one.
+    // Linux refuses to mount where one before those is damaged.
     fs::write(&image, &sound).unwrap();
     let file = fs::File::options().write(true).open(&image).unwrap();
-    file.write_all_at(&[0x5A; 8], records[records.len() - 30].1 as u64 + 512 + 40).unwrap();
+    file.write_all_at(&[0x5A; 8], records[records.len() - 12].1 as u64 + 512 + 40).unwrap();
     let info = open(source(&image)).unwrap().info().clone();
     assert_eq!(info.clean, Some(false));
     assert!(info.notes.iter().any(|note| note.contains("XFS log")), "{info:?}");
@@ -134,7 +137,7 @@ fn a_clean_log_is_clean_in_any_pass() {
         return;
     }
     let dir = scratch();
-    let image = mkfs(dir.path(), 64, "-l size=3m");
+    let image = mkfs(dir.path(), 64, "-l size=6m");
     for round in 0..12 {
         let Some(mount) = Mount::new(&image, "rw") else { return };
         for i in 0..2000 {
