@@ -21,7 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("inspect", &["storage", "disk", "volume", "filesystem", "initramfs", "syntax", "packages", "facts"]),
     ("preflight", &["facts"]),
     ("report", &["facts", "preflight"]),
-    ("xtask", &["storage", "disk", "convert"]),
+    ("xtask", &["storage", "disk", "volume", "filesystem", "convert"]),
 ];
 
 fn metadata() -> Value {

@@ -9,8 +9,9 @@ mod process;
 mod rival;
 mod versus;
 mod versus_inspect;
+mod walk;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Whatever went wrong, in a sentence.
@@ -23,8 +24,16 @@ enum Verb {
     VersusInspect(versus_inspect::VersusInspect),
     Corpus(corpus::Corpus),
     Boot(boot::Boot),
+    #[command(subcommand)]
+    Oracle(Oracle),
     #[command(hide = true)]
     Rival(rival::Rival),
+}
+
+/// Compares with other programs.
+#[derive(Debug, Subcommand)]
+enum Oracle {
+    Walk(walk::Walk),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +42,7 @@ fn main() -> ExitCode {
         Verb::VersusInspect(versus) => versus.run(),
         Verb::Corpus(corpus) => corpus.run(),
         Verb::Boot(boot) => boot.run(),
+        Verb::Oracle(Oracle::Walk(walk)) => walk.run(),
         Verb::Rival(rival) => rival.run(),
     };
     match done {
