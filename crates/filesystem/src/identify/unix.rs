@@ -1,4 +1,4 @@
-//! What the superblocks of XFS, btrfs, UFS and NILFS2 say.
+//! What the superblocks of XFS, UFS and NILFS2 say.
 
 use crate::crc::{crc32, crc32c};
 use crate::field::{be16, be32, be64, label, le16, le32, le64};
@@ -57,23 +57,6 @@ pub(super) fn xfs(volume: &dyn ReadAt, b: &[u8], info: &mut Info) -> Result<()> 
         info.errors = Some(be32(b, 216) & XFS_NEEDS_REPAIR != 0);
     }
     note_size(info, size, volume);
-    Ok(())
-}
-
-/// The checksum of type 0, which is CRC-32C, over all but its own field; the other types are not computed here.
-pub(super) fn btrfs_is_proven(b: &[u8]) -> bool {
-    le16(b, 0xC4) == 0 && !crc32c(!0, &b[0x20..0x1000]) == le32(b, 0)
-}
-
-pub(super) fn btrfs(volume: &dyn ReadAt, b: &[u8], info: &mut Info) -> Result<()> {
-    let (total, used, devices) = (le64(b, 0x70), le64(b, 0x78), le64(b, 0x88));
-    info.size = Some(total);
-    info.free = Some(total.saturating_sub(used));
-    info.clean = Some(le64(b, 0x60) == 0);
-    match devices {
-        1 => note_size(info, total, volume),
-        _ => info.notes.push(format!("it spans {devices} devices, of which this is one")),
-    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 // Fixtures fail a test by panicking, say aloud what they skip, and cut random numbers to size.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::cast_possible_truncation)]
 
+mod btrfs;
 mod conformance;
 mod corpus;
 mod damage;
