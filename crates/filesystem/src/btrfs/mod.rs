@@ -13,6 +13,7 @@ mod compression;
 mod content;
 mod features;
 mod free;
+mod free_space;
 mod inode;
 mod lzo;
 mod node;

@@ -60,9 +60,6 @@ impl<V: ReadAt> Trees<V> {
         Ok(trees)
     }
 
-    pub(super) fn volume(&self) -> &V {
-        &self.volume
-    }
 
     /// Calls `see` with every item from `from` on, in order, until it says that it is enough.
     pub(super) fn each(&self, root: Pointer, from: Key, see: &mut Visit<'_>) -> Result<()> {

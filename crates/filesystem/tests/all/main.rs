@@ -14,4 +14,5 @@ mod optical;
 mod support;
 mod udf;
 mod unused;
+mod unused_btrfs;
 mod unused_others;
