@@ -33,6 +33,7 @@ mod modprobe;
 mod mounts;
 mod network;
 mod os;
+mod ostree;
 mod roles;
 mod root;
 mod selinux;
