@@ -46,7 +46,9 @@ pub(crate) fn choose(
         return Ok(Some(deployment));
     }
     let mut all = deployments(&tree)?;
-    let version = |directory: &String| version(&Tree::of_directory(volumes, root, &format!("{base}{directory}"))).unwrap_or_default();
+    let version = |directory: &String| {
+        version(&Tree::of_directory(volumes, root, &format!("{base}{directory}"))).unwrap_or_default()
+    };
     all.sort_by(|a, b| syntax::version::compare(&version(b), &version(a)));
     let why = match all.len() {
         1 => "the only deployment",

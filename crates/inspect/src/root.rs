@@ -21,9 +21,7 @@ pub(crate) fn choose(volumes: &Volumes, facts: &[Volume]) -> Known<Root> {
     let roots: Vec<usize> = (0..facts.len()).filter(|&i| facts[i].role.value() == Some(&Role::Root)).collect();
     match roots.as_slice() {
         [] => hidden(facts),
-        [index] => {
-            Known::Is(root(volumes, facts, *index, "the only root filesystem that was found", Vec::new()))
-        }
+        [index] => Known::Is(root(volumes, facts, *index, "the only root filesystem that was found", Vec::new())),
         several => Known::Is(best(volumes, facts, several)),
     }
 }

@@ -204,8 +204,8 @@ fn booted_part(volumes: &Volumes, facts: &[Volume], index: usize) -> Option<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Part, btrfs, facts_of, volumes};
     use crate::root;
+    use crate::testing::{Part, btrfs, facts_of, volumes};
     use facts::{Known, Role};
 
     const PLAIN: Part = Part { id: 0, path: "", snapshot: false, default: false };

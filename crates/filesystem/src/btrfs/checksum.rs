@@ -64,13 +64,8 @@ impl Checksum {
     }
 }
 
-const PRIMES: [u64; 5] = [
-    0x9E37_79B1_85EB_CA87,
-    0xC2B2_AE3D_27D4_EB4F,
-    0x1656_67B1_9E37_79F9,
-    0x85EB_CA77_C2B2_AE63,
-    0x27D4_EB2F_1656_67C5,
-];
+const PRIMES: [u64; 5] =
+    [0x9E37_79B1_85EB_CA87, 0xC2B2_AE3D_27D4_EB4F, 0x1656_67B1_9E37_79F9, 0x85EB_CA77_C2B2_AE63, 0x27D4_EB2F_1656_67C5];
 
 fn round(lane: u64, input: u64) -> u64 {
     lane.wrapping_add(input.wrapping_mul(PRIMES[1])).rotate_left(31).wrapping_mul(PRIMES[0])
@@ -87,9 +82,10 @@ fn xxh64(bytes: &[u8]) -> u64 {
                 *lane = round(*lane, u64::from_le_bytes(array(word, 0)));
             }
         }
-        hash = [1, 7, 12, 18].into_iter().zip(lanes).fold(0, |hash: u64, (turn, lane)| {
-            hash.wrapping_add(lane.rotate_left(turn))
-        });
+        hash = [1, 7, 12, 18]
+            .into_iter()
+            .zip(lanes)
+            .fold(0, |hash: u64, (turn, lane)| hash.wrapping_add(lane.rotate_left(turn)));
         for lane in lanes {
             hash = (hash ^ round(0, lane)).wrapping_mul(PRIMES[0]).wrapping_add(PRIMES[3]);
         }

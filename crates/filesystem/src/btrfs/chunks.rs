@@ -76,7 +76,8 @@ impl Chunk {
         }
         let stripes = stripes.map(|stripe| Stripe { device: le64(stripe, 0), at: le64(stripe, 8) }).collect();
         let chunk = Chunk {
-            range: start..end.filter(|_| start.is_multiple_of(sector)).ok_or_else(|| damaged("its length cannot be"))?,
+            range: start
+                ..end.filter(|_| start.is_multiple_of(sector)).ok_or_else(|| damaged("its length cannot be"))?,
             kind: le64(item, 24),
             stripe_len: le64(item, 16),
             sub_stripes: le16(item, 46).into(),
@@ -104,7 +105,8 @@ impl Chunk {
 
     /// Whether it lies on its devices as it is, and not in turns on several.
     pub(super) fn is_plain(&self) -> bool {
-        matches!(self.kind & PROFILES, 0 | DUP | RAID1 | RAID1C3 | RAID1C4) || self.kind & PROFILES == RAID0 && self.stripes.len() == 1
+        matches!(self.kind & PROFILES, 0 | DUP | RAID1 | RAID1C3 | RAID1C4)
+            || self.kind & PROFILES == RAID0 && self.stripes.len() == 1
     }
 
     /// How many copies there are of everything in it.
@@ -252,7 +254,7 @@ mod tests {
         item[0..8].copy_from_slice(&LEN.to_le_bytes());
         item[16..24].copy_from_slice(&65536u64.to_le_bytes());
         item[24..32].copy_from_slice(&kind.to_le_bytes());
-        item[44..46].copy_from_slice(&(stripes.len() as u16).to_le_bytes());
+        item[44..46].copy_from_slice(&u16::try_from(stripes.len()).unwrap().to_le_bytes());
         item[46..48].copy_from_slice(&sub.to_le_bytes());
         for (device, at) in stripes {
             item.extend([device.to_le_bytes(), at.to_le_bytes(), [0; 8], [0; 8]].concat());

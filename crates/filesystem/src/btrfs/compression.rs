@@ -87,11 +87,12 @@ mod tests {
         std::io::Write::write_all(&mut encoder, &content).unwrap();
         let mut zlib = encoder.finish().unwrap();
         for (method, stream) in [(1, &mut zlib), (3, &mut zstd)] {
+            let half = stream[..stream.len() / 2].to_vec();
             stream.resize(4096, 0);
             let decoded = decode(method, stream, 8192, 4096).unwrap();
             assert!(decoded[..4000] == content && storage::is_zero(&decoded[4000..]) && decoded.len() == 8192);
             assert_eq!(decode(method, stream, 100, 4096).unwrap(), content[..100]);
-            assert!(decode(method, &stream[..30], 8192, 4096).is_err());
+            assert!(decode(method, &half, 8192, 4096).is_err(), "{method}");
         }
         assert!(decode(4, &zlib, 10, 4096).is_err() && decode(1, &zlib, MAX_CONTENT + 1, 4096).is_err());
     }

@@ -12,7 +12,7 @@ use crate::field::{le64, zeros};
 use std::ops::Range;
 use storage::{Error, ErrorKind, ReadAt, Result, to_usize};
 
-const EXTENT_DATA: u8 = 108;
+pub(super) const EXTENT_DATA: u8 = 108;
 /// The object and kind of checksums.
 const CHECKSUM: (u64, u8) = (u64::MAX - 9, 128);
 
@@ -64,6 +64,17 @@ impl Extent {
     }
 }
 
+/// Where an extent of a file lies, all of it: address and length. None: inline, or a hole.
+pub(super) fn stored(item: &[u8]) -> Result<Option<(u64, u64)>> {
+    if item.get(20) == Some(&0) {
+        return Ok(None);
+    }
+    if item.len() != REGULAR {
+        return Err(Error::corrupt(0, "btrfs: a file's extent cannot be"));
+    }
+    Ok(Some((le64(item, 21), le64(item, 29))).filter(|(at, _)| *at != 0))
+}
+
 /// Reads one file from its start.
 struct File<'a, V> {
     trees: &'a Trees<V>,
@@ -112,7 +123,9 @@ impl<V: ReadAt> File<'_, V> {
                 if self.unpacked.as_ref().is_none_or(|(known, _)| *known != at) {
                     let cost = len.saturating_add(packed);
                     self.left = self.left.checked_sub(cost).ok_or_else(|| {
-                        Error::unsupported("btrfs: a file is made of more parts of compressed extents than are unpacked")
+                        Error::unsupported(
+                            "btrfs: a file is made of more parts of compressed extents than are unpacked",
+                        )
                     })?;
                     let mut bytes = zeros(packed)?;
                     self.plain(at, &mut bytes)?;
@@ -172,7 +185,8 @@ impl<V: ReadAt> File<'_, V> {
     }
 
     fn other_copy(&self, at: u64, piece: &mut [u8], agrees: &dyn Fn(&[u8]) -> bool) -> Result<()> {
-        let mut failure = Error::corrupt(0, format!("btrfs: the data at logical {at} do not agree with their checksum"));
+        let mut failure =
+            Error::corrupt(0, format!("btrfs: the data at logical {at} do not agree with their checksum"));
         for copy in 0..self.trees.chunks.find(at)?.copies() {
             match self.trees.fill(piece, at, copy) {
                 Ok(()) if agrees(piece) => return Ok(()),

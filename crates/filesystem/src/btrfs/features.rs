@@ -69,7 +69,10 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_named_and_refused() {
-        assert_eq!(names(0x9, 0x341), ["mixed-backref", "extref", "skinny-metadata", "no-holes", "free-space-tree", "block-group-tree"]);
+        assert_eq!(
+            names(0x9, 0x341),
+            ["mixed-backref", "extref", "skinny-metadata", "no-holes", "free-space-tree", "block-group-tree"]
+        );
         assert!(check(0x10FFF & !0x1000).is_ok());
         let error = check(0x9000 | 0x341).unwrap_err();
         assert_eq!(error.kind(), storage::ErrorKind::Unsupported);

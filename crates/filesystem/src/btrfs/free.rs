@@ -2,9 +2,8 @@
 //!
 //! Linux `include/uapi/linux/btrfs_tree.h` (`struct btrfs_dev_extent`, `btrfs_extent_item`, `btrfs_block_group_item`). The
 //! tree of devices says which bytes each chunk takes, the tree of extents what is used in a chunk. Both are checked
-//! against all else that says the same: the chunks, the block groups, the tree of free space, the sums in the superblock.
-//! Not checked, as no mount does: whether the extents of every file are in the tree of extents. Only of filesystems on
-//! one device.
+//! against all else that says the same: the chunks, the block groups, the tree of free space, the sums in the superblock,
+//! and against all that can be reached ([`reach`](super::reach)). Only of filesystems on one device.
 
 use super::chunks::{Chunk, DeviceExtent};
 use super::features;
@@ -18,8 +17,8 @@ use std::ops::Range;
 use storage::{Error, ReadAt, Result};
 
 const DEV_EXTENT: u8 = 204;
-const EXTENT_ITEM: u8 = 168;
-const METADATA_ITEM: u8 = 169;
+pub(super) const EXTENT_ITEM: u8 = 168;
+pub(super) const METADATA_ITEM: u8 = 169;
 
 /// Nothing is ever put in the first bytes of a device: boot loaders live there.
 const RESERVED: Range<u64> = 0..1 << 20;
@@ -38,6 +37,7 @@ pub(super) fn unused(volume: &dyn ReadAt, superblock: Superblock, see: &mut See<
         return Err(damaged("the superblock has two lengths of its only device"));
     }
     let trees = Trees::open(volume, superblock)?;
+    super::reach::check(&trees, trees.tree(EXTENTS)?)?;
     let extents = device_extents(&trees)?;
     let mut walk = Walk {
         extents: trees.tree(EXTENTS)?,

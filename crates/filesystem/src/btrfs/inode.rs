@@ -153,8 +153,8 @@ mod tests {
         let mut entry = vec![0; ENTRY];
         entry[0] = 7;
         entry[8] = INODE_ITEM;
-        entry[25] = data.len() as u8;
-        entry[27] = name.len() as u8;
+        entry[25] = u8::try_from(data.len()).unwrap();
+        entry[27] = u8::try_from(name.len()).unwrap();
         entry[29] = kind;
         [entry, name.to_vec(), data.to_vec()].concat()
     }

@@ -17,6 +17,7 @@ mod free_space;
 mod inode;
 mod lzo;
 mod node;
+mod reach;
 mod roots;
 mod space;
 mod superblock;

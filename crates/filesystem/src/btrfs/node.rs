@@ -135,9 +135,8 @@ impl Node {
 
     /// The content of an item of a leaf.
     pub(super) fn item(&self, i: usize) -> &[u8] {
-        let [start, len] = [0, 4].map(|field| {
-            u32::from_le_bytes(array(&self.bytes, HEADER + i * ITEM + KEY + field)) as usize
-        });
+        let [start, len] =
+            [0, 4].map(|field| u32::from_le_bytes(array(&self.bytes, HEADER + i * ITEM + KEY + field)) as usize);
         &self.bytes[HEADER + start..HEADER + start + len]
     }
 
@@ -166,7 +165,7 @@ mod tests {
         let mut bytes = vec![0; 4096];
         bytes[0x30..0x38].copy_from_slice(&AT.at.to_le_bytes());
         bytes[0x50..0x58].copy_from_slice(&AT.generation.to_le_bytes());
-        bytes[0x60..0x64].copy_from_slice(&(items.len() as u32).to_le_bytes());
+        bytes[0x60..0x64].copy_from_slice(&u32::try_from(items.len()).unwrap().to_le_bytes());
         let mut end = 4096;
         for (i, (key, content)) in items.iter().enumerate() {
             end -= content.len();
@@ -175,8 +174,8 @@ mod tests {
             bytes[at..at + 8].copy_from_slice(&key.object.to_le_bytes());
             bytes[at + 8] = key.kind;
             bytes[at + 9..at + 17].copy_from_slice(&key.offset.to_le_bytes());
-            bytes[at + 17..at + 21].copy_from_slice(&((end - HEADER) as u32).to_le_bytes());
-            bytes[at + 21..at + 25].copy_from_slice(&(content.len() as u32).to_le_bytes());
+            bytes[at + 17..at + 21].copy_from_slice(&u32::try_from(end - HEADER).unwrap().to_le_bytes());
+            bytes[at + 21..at + 25].copy_from_slice(&u32::try_from(content.len()).unwrap().to_le_bytes());
         }
         bytes
     }

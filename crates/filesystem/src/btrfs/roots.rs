@@ -44,12 +44,14 @@ pub(super) struct Root {
     pub(super) pointer: Pointer,
     read_only: bool,
     snapshot: bool,
+    /// A part of its blocks is free already.
+    pub(super) half_deleted: bool,
     /// Nobody names it: it is being deleted.
     deleted: bool,
 }
 
 impl Root {
-    fn read(id: u64, item: &[u8]) -> Result<Self> {
+    pub(super) fn read(id: u64, item: &[u8]) -> Result<Self> {
         if item.len() < ROOT_LEN || item[238] > super::node::MAX_LEVEL {
             return Err(Error::corrupt(0, format!("btrfs: the item of tree {id} cannot be")));
         }
@@ -60,6 +62,7 @@ impl Root {
             pointer: Pointer { at: le64(item, 176), level: item[238], generation: le64(item, 160) },
             read_only: le64(item, 208) & READ_ONLY != 0,
             snapshot: extended && !is_zero(&item[263..279]),
+            half_deleted: !is_zero(&item[220..237]),
             deleted: le32(item, 216) == 0,
         })
     }
@@ -136,7 +139,13 @@ impl<V: ReadAt> Trees<V> {
         })?;
         let mut paths = Paths { trees: self, parents, known: HashMap::new() };
         paths.known.insert(TOP_LEVEL, Some(GuestPath::root()));
-        let top = Subvolume { id: TOP_LEVEL, path: GuestPath::root(), snapshot: false, read_only: false, default: default == TOP_LEVEL };
+        let top = Subvolume {
+            id: TOP_LEVEL,
+            path: GuestPath::root(),
+            snapshot: false,
+            read_only: false,
+            default: default == TOP_LEVEL,
+        };
         let mut all = vec![top];
         for root in roots.iter().filter(|root| !root.deleted) {
             if let Some(path) = paths.of(root.id, 0)? {
@@ -189,4 +198,3 @@ impl<V: ReadAt> Paths<'_, V> {
         Ok(Some(names))
     }
 }
-

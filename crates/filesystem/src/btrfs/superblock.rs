@@ -6,7 +6,7 @@
 
 use super::checksum::Checksum;
 use super::features;
-use super::node::{Pointer, MAX_LEVEL};
+use super::node::{MAX_LEVEL, Pointer};
 use crate::field::{label, le16, le32, le64, peek, uuid};
 use crate::tree::Info;
 use storage::{ReadAt, Result};

@@ -60,7 +60,6 @@ impl<V: ReadAt> Trees<V> {
         Ok(trees)
     }
 
-
     /// Calls `see` with every item from `from` on, in order, until it says that it is enough.
     pub(super) fn each(&self, root: Pointer, from: Key, see: &mut Visit<'_>) -> Result<()> {
         self.walk(root, None, &from, see).map(|_| ())
@@ -105,7 +104,8 @@ impl<V: ReadAt> Trees<V> {
         }
     }
 
-    fn node(&self, pointer: Pointer, first: Option<Key>) -> Result<Rc<Node>> {
+    /// A block, from memory or from the volume; `first` is the key that leads to it.
+    pub(super) fn node(&self, pointer: Pointer, first: Option<Key>) -> Result<Rc<Node>> {
         let kept = self.kept.borrow().nodes.get(&pointer.at).cloned();
         let node = match kept {
             Some(node) => node,
@@ -142,9 +142,15 @@ impl<V: ReadAt> Trees<V> {
         for copy in 0..self.chunks.find(pointer.at)?.copies() {
             let found = self.read_copy(pointer.at, len, copy).and_then(|bytes| {
                 let sound = self.checksum.proves(&bytes);
-                let node = if sound { Node::new(bytes, &pointer, self.superblock.node_uuid()) } else { Err("its checksum is wrong") };
+                let node = if sound {
+                    Node::new(bytes, &pointer, self.superblock.node_uuid())
+                } else {
+                    Err("its checksum is wrong")
+                };
                 let at = self.chunks.place(pointer.at, copy)?.at;
-                node.map_err(|what| Error::corrupt(at, format!("btrfs: the tree block at logical {}: {what}", pointer.at)))
+                node.map_err(|what| {
+                    Error::corrupt(at, format!("btrfs: the tree block at logical {}: {what}", pointer.at))
+                })
             });
             match found {
                 Ok(node) => return Ok(node),

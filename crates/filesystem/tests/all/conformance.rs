@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{ErrorKind, Source};
 
-const TOOLS: &[&str] = &["mke2fs", "mkfs.vfat", "mcopy", "genisoimage"];
+const TOOLS: &[&str] = &["mkfs.btrfs", "mke2fs", "mkfs.vfat", "mcopy", "genisoimage"];
 
 /// An image with the same small tree for every reader.
 fn fixture(driver: &dyn Driver, dir: &Path) -> PathBuf {
@@ -19,6 +19,9 @@ fn fixture(driver: &dyn Driver, dir: &Path) -> PathBuf {
     let image = dir.join(driver.name());
     blank(&image, 8 << 20);
     match driver.name() {
+        "btrfs" => {
+            run!("mkfs.btrfs", "-q", "--mixed", "-m", "single", "-d", "single", "-n", "4096", "-r", &root, &image);
+        }
         "ext" => drop(run!("mke2fs", "-q", "-F", "-t", "ext4", "-d", &root, &image)),
         "fat" => {
             run!("mkfs.vfat", &image);
@@ -50,8 +53,8 @@ fn one_driver_knows_a_volume_and_the_others_do_not() {
         }
         let info = driver.info(&*volume).unwrap();
         assert_eq!(identify(&*volume).unwrap(), Some(Content::FileSystem { info: info.clone(), readable: true }));
-        assert_eq!((fs.info(), open(volume).unwrap().info()), (&info, &info));
-        assert!(info.size <= Some(8 << 20) && info.free < info.size && info.uuid.is_some());
+        assert_eq!((fs.info(), open(volume.clone()).unwrap().info()), (&info, &info));
+        assert!(info.size <= Some(volume.size()) && info.free < info.size && info.uuid.is_some());
     });
 }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::cast_possible_truncation)]
 
 mod btrfs;
+mod btrfs_damage;
 mod conformance;
 mod corpus;
 mod damage;
