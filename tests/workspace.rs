@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("syntax", &[]),
     ("deflate", &[]),
     ("unpack", &[]),
+    ("remote", &["storage"]),
     ("disk", &["storage", "deflate"]),
     ("volume", &["storage"]),
     ("filesystem", &["storage"]),
@@ -71,9 +72,13 @@ fn third_party_parsers_stay_in_one_crate_each() {
             }
         }
     }
-    for (parser, home) in
-        [("gpt", "volume"), ("mbrman", "volume"), ("ext4-view", "filesystem"), ("fatfs", "filesystem")]
-    {
+    for (parser, home) in [
+        ("gpt", "volume"),
+        ("mbrman", "volume"),
+        ("ext4-view", "filesystem"),
+        ("fatfs", "filesystem"),
+        ("ureq", "remote"),
+    ] {
         assert_eq!(users.get(parser).map(Vec::as_slice), Some([home].as_slice()), "{parser}");
     }
 }

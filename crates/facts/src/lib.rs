@@ -28,7 +28,7 @@ pub use config::{CloudInit, Firewall, RootLogin, Selinux, SelinuxMode, Sshd};
 pub use disk::{Disk, Problem, TableKind};
 pub use evidence::{Claim, Evidence, printable};
 pub use guest::{Architecture, Distribution, Guest, Mount, Os};
-pub use image::{Image, Qcow2, Vhd, VhdKind};
+pub use image::{Image, Qcow2, Transfer, Vhd, VhdKind};
 pub use known::{Known, Reason};
 pub use linux::{
     DefaultTarget, DeviceSpec, Driver, Fstab, FstabEntry, Initramfs, Kernel, Linux, Presence, Service, SpecKind,

@@ -8,6 +8,7 @@ mod data;
 mod process;
 mod rival;
 mod versus;
+mod versus_inspect;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 #[command(about = "Longer work on Bootworthy itself")]
 enum Verb {
     Versus(versus::Versus),
+    VersusInspect(versus_inspect::VersusInspect),
     Corpus(corpus::Corpus),
     Boot(boot::Boot),
     #[command(hide = true)]
@@ -28,6 +30,7 @@ enum Verb {
 fn main() -> ExitCode {
     let done = match Verb::parse() {
         Verb::Versus(versus) => versus.run(),
+        Verb::VersusInspect(versus) => versus.run(),
         Verb::Corpus(corpus) => corpus.run(),
         Verb::Boot(boot) => boot.run(),
         Verb::Rival(rival) => rival.run(),
