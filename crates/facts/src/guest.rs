@@ -53,7 +53,8 @@ pub struct Guest {
     pub root: VolumeId,
     /// Why that one.
     pub root_evidence: Vec<Evidence>,
-    /// Other volumes that hold a root filesystem of an operating system of its own.
+    /// Other volumes that hold a root filesystem of an operating system of its own; a subvolume of btrfs follows its
+    /// volume: `partition/3:/@other`.
     pub other_roots: Vec<VolumeId>,
     /// Which distribution or edition.
     pub distribution: Known<Distribution>,

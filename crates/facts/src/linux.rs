@@ -99,6 +99,13 @@ pub struct Linux {
     pub release_files: Known<Vec<String>>,
     /// `/.autorelabel` is there.
     pub autorelabel: Known<bool>,
+    /// `/aliyun_custom_image` at the root of the first partition, where ECS looks for it.
+    #[serde(default)]
+    pub custom_directory: Known<Evidence>,
+    /// The deployment that boots, of systems that OSTree deploys: its directory on the root volume. Absent: not such a
+    /// system.
+    #[serde(default)]
+    pub ostree: Known<Evidence>,
     /// A boot script that reads `/aliyun_custom_image`, or the directory itself (for Customized Linux).
     pub aliyun_custom_image: Known<Evidence>,
     /// Module options set in `modprobe.d`, as `module.option` → value, for modules that rules ask about.

@@ -20,7 +20,7 @@ mod unused;
 
 pub use identify::{Content, identify, open};
 pub use path::GuestPath;
-pub use tree::{Driver, Entry, FileKind, FileSystem, Info, MAX_ENTRIES, Metadata, See};
+pub use tree::{Driver, Entry, FileKind, FileSystem, Info, MAX_ENTRIES, Metadata, See, Subvolume};
 pub use unused::{Unused, unused};
 
 macro_rules! filesystems {
@@ -31,5 +31,4 @@ macro_rules! filesystems {
         pub static DRIVERS: &[&dyn Driver] = &[$(&$name::Reader),*];
     };
 }
-
-filesystems! { ext, fat, iso9660, udf, xfs }
+filesystems! { btrfs, ext, fat, iso9660, udf, xfs }

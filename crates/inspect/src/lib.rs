@@ -33,12 +33,14 @@ mod modprobe;
 mod mounts;
 mod network;
 mod os;
+mod ostree;
 mod packages;
 mod roles;
 mod root;
 mod selinux;
 mod services;
 mod sshd;
+mod subvolumes;
 mod system;
 mod table;
 #[cfg(test)]

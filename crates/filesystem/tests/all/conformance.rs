@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{ErrorKind, Source};
 
-const TOOLS: &[&str] = &["mke2fs", "mkfs.vfat", "mcopy", "genisoimage", "mkfs.xfs"];
+const TOOLS: &[&str] = &["mke2fs", "mkfs.vfat", "mcopy", "genisoimage", "mkfs.xfs", "mkfs.btrfs"];
 
 /// An image with the same small tree for every reader.
 fn fixture(driver: &dyn Driver, dir: &Path) -> PathBuf {
@@ -20,6 +20,9 @@ fn fixture(driver: &dyn Driver, dir: &Path) -> PathBuf {
     blank(&image, 8 << 20);
     match driver.name() {
         "xfs" => return crate::xfs::fixture(dir, &root),
+        "btrfs" => {
+            run!("mkfs.btrfs", "-q", "--mixed", "-m", "single", "-d", "single", "-n", "4096", "-r", &root, &image);
+        }
         "ext" => drop(run!("mke2fs", "-q", "-F", "-t", "ext4", "-d", &root, &image)),
         "fat" => {
             run!("mkfs.vfat", &image);

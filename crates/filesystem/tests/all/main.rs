@@ -3,6 +3,8 @@
 // Fixtures fail a test by panicking, say aloud what they skip, and cut random numbers to size.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::cast_possible_truncation)]
 
+mod btrfs;
+mod btrfs_damage;
 mod conformance;
 mod corpus;
 mod damage;
@@ -13,5 +15,6 @@ mod optical;
 mod support;
 mod udf;
 mod unused;
+mod unused_btrfs;
 mod unused_others;
 mod xfs;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use storage::Source;
 
 /// Filesystems that can be read.
-const READ: &[&str] = &["ext2", "ext3", "ext4", "vfat"];
+const READ: &[&str] = &["btrfs", "ext2", "ext3", "ext4", "vfat"];
 
 /// Guests whose boot menu does not lead to the initramfs that their description means: one names no initramfs at all,
 /// the other has neither a menu entry nor an initramfs.

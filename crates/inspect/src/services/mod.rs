@@ -1,63 +1,42 @@
 //! What starts at boot: systemd units, SysV scripts, Upstart jobs, OpenRC services.
 //!
-//! systemd.unit(5): a unit starts if something that starts wants it; enabling makes links in `*.wants`. A link to
-//! `/dev/null` masks it.
+//! # How to add an init system
+//!
+//! Write `NAME.rs` with what shows that a service starts by it, a variant of [`Init`], and a line in `starts_one`.
 
+mod init;
+pub(crate) mod systemd;
+pub(crate) mod sysv;
+
+use crate::guest::Context;
 use crate::look::{Gap, Look, Outcome as _};
 use crate::tree::Tree;
-use facts::{Evidence, Known, Service};
-use filesystem::FileKind;
+use facts::{Distribution, Evidence, Known, Service};
+pub(crate) use init::Init;
 use std::collections::BTreeMap;
+use systemd::Units;
 
-/// Where units are, the administrator's first.
-pub(crate) const UNIT_DIRECTORIES: &[&str] = &["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
-
-/// Directories of SysV start links, by the layouts of Debian, Red Hat and SUSE.
-const SYSV: &[&str] =
-    &["/etc/rc3.d", "/etc/rc5.d", "/etc/rc2.d", "/etc/rc.d/rc3.d", "/etc/rc.d/rc5.d", "/etc/init.d/rc3.d"];
-
-/// Targets that are no part of an ordinary boot.
-const OTHER_TARGETS: &[&str] =
-    &["rescue", "emergency", "poweroff", "reboot", "halt", "shutdown", "suspend", "hibernate", "sleep", "initrd"];
-
-/// Which program is process 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Init {
-    Systemd,
-    Upstart,
-    Sysv,
-    OpenRc,
-}
-
-impl Init {
-    /// Its name in the facts.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Init::Systemd => "systemd",
-            Init::Upstart => "upstart",
-            Init::Sysv => "sysv",
-            Init::OpenRc => "openrc",
-        }
-    }
-}
+/// Runlevels of OpenRC that an ordinary boot goes through.
+const OPENRC_LEVELS: &[&str] = &["default", "boot", "sysinit"];
 
 /// All that starts at boot.
 pub(crate) struct Services<'t, 'v> {
     tree: &'t Tree<'v>,
     /// Process 1.
     pub(crate) init: Look<Init>,
-    /// Unit → the link that wants it.
-    wanted: Look<BTreeMap<String, String>>,
+    units: Look<Units>,
     /// SysV script → its start link.
-    started: Look<BTreeMap<String, String>>,
+    scripts: Look<BTreeMap<String, String>>,
 }
 
 impl<'t, 'v> Services<'t, 'v> {
     /// Lists the directories of links once.
-    pub(crate) fn new(tree: &'t Tree<'v>) -> Self {
-        let init = init(tree);
-        let wanted = if init == Ok(Init::Systemd) { wanted(tree) } else { Ok(BTreeMap::new()) };
-        Services { tree, init, wanted, started: started(tree) }
+    pub(crate) fn new(context: &'t Context<'v>, distribution: Option<&Distribution>) -> Self {
+        let tree = context.tree();
+        let init = init::detect(context, distribution);
+        let units = if init == Ok(Init::Systemd) { Units::read(tree) } else { Ok(Units::default()) };
+        let scripts = sysv::started(tree, init.as_ref().ok().copied());
+        Services { tree, init, units, scripts }
     }
 
     /// Whether one of those starts at boot. Names of units; without their suffix they are names of scripts.
@@ -76,25 +55,23 @@ impl<'t, 'v> Services<'t, 'v> {
         let script = unit.rsplit_once('.').map_or(unit, |(name, _)| name);
         match self.init {
             Ok(Init::Systemd) => {
-                if self.is_masked(unit)? {
-                    return Ok(None);
-                }
-                if let Some(path) = self.wanted.as_ref().map_err(Gap::clone)?.get(unit) {
-                    return Ok(Some(path.clone()));
+                if let Some(path) = self.units.as_ref().map_err(Gap::clone)?.starts(self.tree, unit)? {
+                    return Ok(Some(path));
                 }
                 // Scripts without a unit are started through one that systemd makes.
-                if self.has_unit(unit)? {
+                if systemd::exists(self.tree, unit)? {
                     return Ok(None);
                 }
             }
             Ok(Init::Upstart) => {
-                let job = format!("/etc/init/{script}.conf");
-                if self.tree.has_file(&job)? && !self.is_manual(script)? {
-                    return Ok(Some(job));
+                for job in [format!("/etc/init/{script}.conf"), format!("/etc/event.d/{script}")] {
+                    if self.is_started(&job, script)? {
+                        return Ok(Some(job));
+                    }
                 }
             }
             Ok(Init::OpenRc) => {
-                for level in ["default", "boot", "sysinit"] {
+                for level in OPENRC_LEVELS {
                     let link = format!("/etc/runlevels/{level}/{script}");
                     if self.tree.find_link(&link).found()? {
                         return Ok(Some(link));
@@ -103,27 +80,29 @@ impl<'t, 'v> Services<'t, 'v> {
             }
             Ok(Init::Sysv) | Err(_) => {}
         }
-        Ok(self.started.as_ref().map_err(Gap::clone)?.get(script).cloned())
+        Ok(self.scripts.as_ref().map_err(Gap::clone)?.get(script).cloned())
     }
 
     /// Whether a unit is masked.
     pub(crate) fn is_masked(&self, unit: &str) -> Look<bool> {
-        let link = self.tree.link(&format!("/etc/systemd/system/{unit}")).optional()?;
-        Ok(link.as_deref() == Some("/dev/null"))
+        systemd::is_masked(self.tree, unit)
     }
 
-    fn has_unit(&self, unit: &str) -> Look<bool> {
-        for directory in UNIT_DIRECTORIES {
-            if self.tree.find_link(&format!("{directory}/{unit}")).found()? {
-                return Ok(true);
+    /// Whether an Upstart job starts by itself: the last of `start on` and `manual` counts, those of its override after
+    /// its own. init(5).
+    fn is_started(&self, job: &str, name: &str) -> Look<bool> {
+        let mut starts = false;
+        for path in [job.to_owned(), format!("/etc/init/{name}.override")] {
+            let Some(file) = self.tree.read(&path).optional()? else { continue };
+            for line in String::from_utf8_lossy(&file.bytes).lines().map(str::trim) {
+                match line.split_whitespace().next() {
+                    Some("manual") => starts = false,
+                    Some("start") => starts = true,
+                    _ => {}
+                }
             }
         }
-        Ok(false)
-    }
-
-    fn is_manual(&self, job: &str) -> Look<bool> {
-        let file = self.tree.read(&format!("/etc/init/{job}.override")).optional()?;
-        Ok(file.is_some_and(|file| file.bytes.split(|&b| b == b'\n').any(|line| line.trim_ascii() == b"manual")))
+        Ok(starts)
     }
 
     /// A program by its files, and whether it starts. Absent: none of the files is there.
@@ -135,55 +114,6 @@ impl<'t, 'v> Services<'t, 'v> {
         };
         Ok(Service { name: name.to_owned(), enabled, evidence: [found].into_iter().chain(shown).collect() })
     }
-}
-
-fn init(tree: &Tree<'_>) -> Look<Init> {
-    let real = tree.find("/sbin/init").optional()?;
-    let real = real.map(|found| found.path.to_string()).unwrap_or_default();
-    if real.ends_with("/systemd") || (real.is_empty() && tree.has_file("/lib/systemd/systemd")?) {
-        return Ok(Init::Systemd);
-    }
-    if real.ends_with("openrc-init") || tree.has_dir("/etc/runlevels")? {
-        return Ok(Init::OpenRc);
-    }
-    if tree.has_file("/etc/init/rc-sysinit.conf")? || tree.has_file("/etc/init/rcS.conf")? {
-        return Ok(Init::Upstart);
-    }
-    if real.is_empty() { Err(Gap::Absent) } else { Ok(Init::Sysv) }
-}
-
-fn wanted(tree: &Tree<'_>) -> Look<BTreeMap<String, String>> {
-    let mut all = BTreeMap::new();
-    for directory in UNIT_DIRECTORIES {
-        for entry in tree.list(directory).optional()?.unwrap_or_default() {
-            let owner = String::from_utf8_lossy(&entry.name).into_owned();
-            let Some(target) = owner.strip_suffix(".wants").or_else(|| owner.strip_suffix(".requires")) else {
-                continue;
-            };
-            let apart = OTHER_TARGETS.iter().any(|other| target.split('.').next() == Some(other));
-            if apart || entry.kind == FileKind::File {
-                continue;
-            }
-            for unit in tree.names(&format!("{directory}/{owner}"))? {
-                all.entry(unit.clone()).or_insert_with(|| format!("{directory}/{owner}/{unit}"));
-            }
-        }
-    }
-    Ok(all)
-}
-
-/// Names after `S20` in directories of start links.
-fn started(tree: &Tree<'_>) -> Look<BTreeMap<String, String>> {
-    let mut all = BTreeMap::new();
-    for directory in SYSV {
-        for link in tree.names(directory)? {
-            let name = link.strip_prefix('S').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-            if let Some(name) = name.filter(|name| !name.is_empty()) {
-                all.entry(name.to_owned()).or_insert_with(|| format!("{directory}/{link}"));
-            }
-        }
-    }
-    Ok(all)
 }
 
 #[cfg(test)]
@@ -200,6 +130,14 @@ mod tests {
         );
         assert_eq!(init(&[("/sbin/init", ""), ("/etc/init/rc-sysinit.conf", "")]).as_deref(), Some("upstart"));
         assert_eq!(init(&[("/sbin/init", "")]).as_deref(), Some("sysv"));
+        assert_eq!(init(&[("/usr/lib/systemd/systemd", "")]).as_deref(), Some("systemd"));
+        let release = ("/etc/redhat-release", "CentOS release 6.10 (Final)\n");
+        assert_eq!(init(&[("/sbin/init", ""), release]).as_deref(), Some("upstart"));
+        let release = ("/etc/redhat-release", "CentOS release 5.11 (Final)\n");
+        assert_eq!(init(&[("/sbin/init", ""), release]).as_deref(), Some("sysv"));
+        let told = "menuentry 'x' {\n linux /k init=/lib/systemd/systemd\n}\n";
+        let both = [("/sbin/init", ""), ("/lib/systemd/systemd", ""), ("/boot/grub/grub.cfg", told)];
+        assert_eq!(init(&both).as_deref(), Some("systemd"));
         assert_eq!(init(&[("/sbin/init", ""), ("/etc/runlevels/default/sshd", "")]).as_deref(), Some("openrc"));
         assert_eq!(init(&[("/etc/hosts", "")]), None);
     }
@@ -228,6 +166,15 @@ mod tests {
         assert_eq!(starts(&upstart), Some(Known::Is(true)));
         let manual: Vec<_> = upstart.iter().copied().chain([("/etc/init/chrony.override", "manual\n")]).collect();
         assert_eq!(starts(&manual), None);
+        assert_eq!(starts(&[("/sbin/init", ""), ("/etc/inittab", "id:2:initdefault:\n"), script]), None);
+        let preset = [
+            ("/lib/systemd/system/chronyd.service", "[Unit]"),
+            ("/usr/lib/systemd/system-preset/90.preset", "enable chrony*\ndisable *\n"),
+        ];
+        let first: Vec<_> = [systemd, program].iter().chain(&preset).copied().collect();
+        assert_eq!(starts(&first), Some(Known::Is(true)));
+        let later: Vec<_> = first.iter().copied().chain([("/etc/machine-id", "0123\n")]).collect();
+        assert_eq!(starts(&later), None);
         let damaged = starts(&[systemd, program, ("/etc/systemd/system", "!bad")]).unwrap();
         assert!(damaged.reason().is_some());
     }
