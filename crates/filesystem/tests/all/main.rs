@@ -9,6 +9,8 @@ mod damage;
 mod ext;
 mod fat;
 mod journal;
+mod ntfs;
+mod ntfs_tools;
 mod optical;
 mod support;
 mod udf;
