@@ -4,12 +4,14 @@
 //! node to node: no walk can lead in circles. Each entry has a copy of what the file's own record says.
 
 use super::fixup::mend;
+use super::interix;
 use super::mft::Mft;
 use super::name::units;
 use super::record::{BITMAP, INDEX_ALLOCATION, INDEX_ROOT, Record};
+use super::reparse;
 use super::stream::Stream;
 use crate::field::{le16, le32, le64};
-use crate::tree::MAX_ENTRIES;
+use crate::tree::{FileKind, MAX_ENTRIES};
 use storage::{Error, ReadAt, Result, to_usize};
 
 /// Longest directory read, in bytes of blocks: a hundred thousand names of usual length, each with a short one.
@@ -37,8 +39,8 @@ pub(super) struct IndexEntry {
     /// The name is the second, short one.
     pub(super) is_short: bool,
     pub(super) is_directory: bool,
-    /// The tag of its reparse point, if it has one; zero if that is not known here.
-    pub(super) tag: Option<u32>,
+    /// What it is; none if that must be looked up in its own record.
+    pub(super) kind: Option<FileKind>,
 }
 
 /// All entries of a directory.
@@ -130,8 +132,20 @@ fn entry_of(reference: u64, key: &[u8]) -> Option<IndexEntry> {
         name: name.to_vec(),
         is_short: head[65] == DOS,
         is_directory: attributes & DIRECTORY != 0,
-        tag: (attributes & REPARSE_POINT != 0).then(|| le32(head, 60)),
+        kind: kind(attributes, le32(head, 60)),
     })
+}
+
+fn kind(attributes: u32, tag: u32) -> Option<FileKind> {
+    let is_directory = attributes & DIRECTORY != 0;
+    match tag {
+        _ if attributes & REPARSE_POINT == 0 => match is_directory {
+            true => Some(FileKind::Directory),
+            false => (attributes & interix::SYSTEM == 0).then_some(FileKind::File),
+        },
+        0 => None,
+        tag => Some(reparse::kind(tag, is_directory)),
+    }
 }
 
 #[cfg(test)]
@@ -176,9 +190,9 @@ mod tests {
             [entry(70, "Users", 1, DIRECTORY), entry(71, "USERS~1", 2, 0x20), entry(72, "link", 0, 0x1000_0400)];
         let found = parsed(&node(&entries)).unwrap();
         assert_eq!((found[0].reference, &*found[0].name), (70, &*units("Users")));
-        assert_eq!((found[0].is_directory, found[0].is_short, found[0].tag), (true, false, None));
-        assert_eq!((found[1].is_directory, found[1].is_short, found[1].tag), (false, true, None));
-        assert_eq!((found[2].is_directory, found[2].tag), (true, Some(0xA000_0003)));
+        assert_eq!((found[0].is_directory, found[0].is_short, found[0].kind), (true, false, Some(FileKind::Directory)));
+        assert_eq!((found[1].is_directory, found[1].is_short, found[1].kind), (false, true, Some(FileKind::File)));
+        assert_eq!((found[2].is_directory, found[2].kind), (true, Some(FileKind::Link)));
         assert_eq!(found.len(), 3);
         assert_eq!(parsed(&node(&[])).unwrap(), []);
     }

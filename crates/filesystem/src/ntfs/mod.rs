@@ -3,7 +3,7 @@
 //! Specification: [MS-FSCC] for reparse points, [MS-XCA] for compression; for the rest what Linux and `ntfs-3g` make of it
 //! (`layout.h`). Read are files in their records and in clusters, sparse ones, compressed ones (LZNT1), lists of attributes,
 //! links; `$MFT` in many pieces, and its copy. Not supported: encryption (EFS), deduplication, the copy of the boot
-//! sector, what waits in the log, streams other than a file's own, the links of Interix.
+//! sector, what waits in the log, streams other than a file's own.
 //!
 //! It is read here and not by the crate `ntfs`: that gives what lies on the volume past the part of a file that was ever
 //! written, does not read an `$MFT` that has a list of attributes, and follows an index that leads in circles without end.
@@ -13,6 +13,7 @@ mod fixup;
 mod free;
 mod index;
 mod info;
+mod interix;
 mod log;
 mod lznt1;
 mod mft;

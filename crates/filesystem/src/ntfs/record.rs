@@ -8,6 +8,7 @@ use crate::field::{le16, le32, le64};
 use storage::{Error, Result};
 
 /// Types of attributes.
+const STANDARD_INFORMATION: u32 = 0x10;
 pub(super) const ATTRIBUTE_LIST: u32 = 0x20;
 pub(super) const VOLUME_NAME: u32 = 0x60;
 pub(super) const VOLUME_INFORMATION: u32 = 0x70;
@@ -68,6 +69,13 @@ impl Record {
     pub(super) fn is_meant_by(&self, reference: u64) -> bool {
         let count = reference >> 48;
         self.is_in_use() && number(reference) == self.number && (count == 0 || count == le16(&self.bytes, 16).into())
+    }
+
+    /// Attributes as Windows shows them: hidden, system and others.
+    pub(super) fn file_attributes(&self) -> Result<u32> {
+        let Some(attribute) = self.find(STANDARD_INFORMATION, b"")? else { return Ok(0) };
+        let value = attribute.value()?.get(..36);
+        value.map(|value| le32(value, 32)).ok_or_else(|| self.damaged("it has no attributes of a file"))
     }
 
     pub(super) fn damaged(&self, what: impl std::fmt::Display) -> Error {

@@ -4,6 +4,7 @@
 //! name; so are the short names that DOS needs. Streams other than a file's own are not listed.
 
 use super::index;
+use super::interix;
 use super::mft::{FIRST_USER, Mft, ROOT};
 use super::name::{UpCase, text};
 use super::record::{DATA, REPARSE_POINT, Record, number};
@@ -34,8 +35,8 @@ pub(super) struct Tree {
 pub(super) struct Node {
     reference: u64,
     is_directory: bool,
-    /// The tag of its reparse point, if it has one; zero if the directory does not tell.
-    tag: Option<u32>,
+    /// What it is, if the directory tells.
+    kind: Option<FileKind>,
     is_listed: bool,
 }
 
@@ -87,15 +88,36 @@ impl Tree {
             return Err(record.damaged("it contradicts the directory that names it: one says directory, one file"));
         }
         let reparse = self.reparse(&record)?;
+        let data = self.mft.stream(&*self.volume, &record, DATA, b"")?;
         let kind = match &reparse {
             Some(point) => reparse::kind(tag(point), node.is_directory),
             None if node.is_directory => FileKind::Directory,
-            None => FileKind::File,
+            None => self.plain_kind(&record, data.as_ref())?,
         };
-        let data = self.mft.stream(&*self.volume, &record, DATA, b"")?;
         let file = Rc::new(File { kind, at: record.at, data, reparse });
         *self.last.borrow_mut() = Some((node.reference, file.clone()));
         Ok(file)
+    }
+
+    /// What a file without a reparse point is.
+    fn plain_kind(&self, record: &Record, data: Option<&Stream>) -> Result<FileKind> {
+        let attributes = record.file_attributes()?;
+        match data {
+            Some(data) if attributes & interix::SYSTEM != 0 => {
+                // What cannot be read is no link.
+                let start = data.read(&*self.volume, 0, data.size.min(8)).unwrap_or_default();
+                Ok(interix::kind(attributes, data.size, &start))
+            }
+            _ => Ok(FileKind::File),
+        }
+    }
+
+    fn interix_target(&self, file: &File) -> Result<Vec<u8>> {
+        let content = match &file.data {
+            Some(data) => data.read(&*self.volume, 0, data.size.min(interix::MAX_CONTENT))?,
+            None => Vec::new(),
+        };
+        interix::target(&content).ok_or_else(|| Error::corrupt(file.at, "NTFS: the target of a link is damaged"))
     }
 
     /// Whether there is something at a path, without following links; not if there is too much to look at.
@@ -120,7 +142,7 @@ impl Nodes for Tree {
     type Node = Node;
 
     fn root(&self) -> Node {
-        Node { reference: ROOT, is_directory: true, tag: None, is_listed: true }
+        Node { reference: ROOT, is_directory: true, kind: Some(FileKind::Directory), is_listed: true }
     }
 
     fn place(&self, directory: &Node) -> u64 {
@@ -135,19 +157,17 @@ impl Nodes for Tree {
         let named = |entry: index::IndexEntry| {
             let file = number(entry.reference);
             let is_listed = !entry.is_short && file >= FIRST_USER;
-            let (reference, is_directory, tag) = (entry.reference, entry.is_directory, entry.tag);
+            let (reference, is_directory, kind) = (entry.reference, entry.is_directory, entry.kind);
             // The root names itself.
-            (file != ROOT).then(|| (text(&entry.name), Node { reference, is_directory, tag, is_listed }))
+            (file != ROOT).then(|| (text(&entry.name), Node { reference, is_directory, kind, is_listed }))
         };
         Ok(full.into_iter().chain(short).filter_map(named).collect())
     }
 
     fn kind(&self, node: &Node) -> Result<FileKind> {
-        match node.tag {
-            Some(0) => self.file(node).map(|file| file.kind),
-            Some(tag) => Ok(reparse::kind(tag, node.is_directory)),
-            None if node.is_directory => Ok(FileKind::Directory),
-            None => Ok(FileKind::File),
+        match node.kind {
+            Some(kind) => Ok(kind),
+            None => self.file(node).map(|file| file.kind),
         }
     }
 
@@ -175,7 +195,8 @@ impl Nodes for Tree {
 
     fn target(&self, link: &Node) -> Result<Vec<u8>> {
         let file = self.file(link)?;
-        match file.reparse.as_deref().and_then(reparse::target) {
+        let Some(point) = &file.reparse else { return self.interix_target(&file) };
+        match reparse::target(point) {
             Some(Target::Path(path)) => Ok(path),
             Some(Target::Drive(_, path)) if path.len() > 1 && self.has(&path)? => Ok(path),
             Some(Target::Drive(drive, path)) => Ok([b"/", &drive[..], &path].concat()),

@@ -10,6 +10,7 @@ mod ext;
 mod fat;
 mod journal;
 mod ntfs;
+mod ntfs_corpus;
 mod ntfs_tools;
 mod optical;
 mod support;

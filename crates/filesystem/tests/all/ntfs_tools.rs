@@ -78,6 +78,37 @@ impl Drop for Mount {
     }
 }
 
+/// Sets what ntfs-3g shows as an extended attribute of a file: `system.ntfs_…`.
+pub(crate) fn set(path: &Path, name: &str, value: &[u8]) {
+    rustix::fs::lsetxattr(path, name, value, rustix::fs::XattrFlags::empty()).unwrap();
+}
+
+/// Where the bytes of a file record begin, in an image of one piece of `$MFT`.
+pub(crate) fn record_at(image: &[u8], number: usize) -> usize {
+    let word = |at: usize| usize::try_from(u64::from_le_bytes(image[at..at + 8].try_into().unwrap())).unwrap();
+    let cluster = usize::from(image[11]) + 256 * usize::from(image[12]);
+    word(48) * cluster * usize::from(image[13]) + number * 1024
+}
+
+/// Where the first attribute of a type begins, in the record of a file.
+pub(crate) fn attribute_at(image: &[u8], number: usize, kind: u32) -> usize {
+    let record = record_at(image, number);
+    assert_eq!(&image[record..record + 4], b"FILE");
+    let word = |at: usize| u32::from_le_bytes(image[at..at + 4].try_into().unwrap());
+    let mut at = record + usize::from(image[record + 20]);
+    while word(at) != kind {
+        assert!(word(at) != u32::MAX, "record {number} has no attribute {kind:#x}");
+        at += word(at + 4) as usize;
+    }
+    at
+}
+
+/// The number of the file at a path of a mounted volume.
+pub(crate) fn number_of(path: &Path) -> usize {
+    use std::os::unix::fs::MetadataExt;
+    usize::try_from(path.symlink_metadata().unwrap().ino()).unwrap()
+}
+
 /// Mounts an image while `work` runs. None where nothing can be mounted.
 pub(crate) fn mounted<T>(image: &Path, work: impl FnOnce(&Path) -> T) -> Option<T> {
     let mount = Mount::new(image)?;
