@@ -12,6 +12,7 @@ mod journal;
 mod ntfs;
 mod ntfs_corpus;
 mod ntfs_tools;
+mod ntfs_unused;
 mod optical;
 mod support;
 mod udf;
