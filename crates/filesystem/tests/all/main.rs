@@ -13,6 +13,7 @@ mod ntfs;
 mod ntfs_corpus;
 mod ntfs_tools;
 mod ntfs_unused;
+mod ntfs_wof;
 mod optical;
 mod support;
 mod udf;
