@@ -44,7 +44,8 @@ mod tests {
     #[test]
     fn marks_lie_at_the_end() {
         let last = 65536 - 512;
-        let cases: [(&str, Vec<(usize, &[u8])>); 6] = [
+        type Marks = Vec<(usize, &'static [u8])>;
+        let cases: [(&str, Marks); 6] = [
             ("isw", vec![(last - 512, b"Intel Raid ISM Cfg Sig. ")]),
             ("ddf", vec![(last, b"\xDE\x11\xDE\x11")]),
             ("adaptec_raid", vec![(last, b"\x37\xFC\x4D\x1E"), (last + 256, b"DPTM")]),

@@ -80,6 +80,7 @@ fn blocks(volume: &dyn ReadAt, mft: &Mft, index: &Blocks, entries: &mut Vec<Inde
         let size = index.blocks.size;
         return Err(Error::unsupported(format!("NTFS: a directory of {size} bytes; up to {MAX_DIRECTORY} are read")));
     }
+    mft.spend(index.blocks.size)?;
     let used = index.used.read(volume, 0, index.used.size.min(count.div_ceil(8)))?;
     // Blocks are numbered by clusters, or by half KiB where they are smaller than those.
     let unit = if mft.boot.cluster <= index.size { mft.boot.cluster } else { 512 };

@@ -175,3 +175,83 @@ fn translate(to: &mut [u8]) {
         at += 5;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Text with two calls, packed by wimlib.
+    const PACKED: [u8; 174] = [
+        0x22, 0x20, 0x00, 0xC2, 0x00, 0x00, 0x02, 0x00, 0x44, 0x34, 0x34, 0x00, 0x55, 0x09, 0x83, 0x06, 0x06, 0x65,
+        0xA5, 0x8C, 0xB3, 0x9B, 0x66, 0xB7, 0xCD, 0x67, 0xA5, 0x51, 0x01, 0x01, 0xFF, 0x9F, 0x99, 0xFD, 0x40, 0xE3,
+        0x00, 0x00, 0x00, 0x00, 0x30, 0x34, 0x01, 0x40, 0x1F, 0x40, 0x8F, 0x0E, 0x15, 0x47, 0x47, 0x19, 0x57, 0x07,
+        0xA3, 0x57, 0xD1, 0x83, 0xFF, 0xCF, 0x31, 0xFF, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xD0, 0x00, 0x43, 0xCC,
+        0xDC, 0xA7, 0xF7, 0x91, 0x7C, 0xDF, 0x73, 0xC8, 0xE7, 0xED, 0xF2, 0x3C, 0xEB, 0xF1, 0x04, 0x8F, 0x41, 0xA6,
+        0x39, 0xD2, 0x9A, 0x1E, 0x3B, 0x56, 0xC8, 0x0A, 0x27, 0x5A, 0x45, 0x07, 0x48, 0x0E, 0x96, 0x42, 0x40, 0xB5,
+        0xFB, 0x0C, 0x2D, 0x3D, 0x56, 0x9F, 0xB5, 0xA5, 0x36, 0x52, 0x05, 0x9B, 0xCF, 0x1A, 0x2F, 0xBA, 0x00, 0xC1,
+        0x46, 0xAA, 0x29, 0x73, 0x13, 0x9B, 0x3C, 0x39, 0xD8, 0xD8, 0xC7, 0xD8, 0x20, 0x5A, 0x29, 0xD2, 0x92, 0x39,
+        0x3E, 0x0A, 0xE5, 0x86, 0x19, 0x11, 0x2A, 0xE7, 0x4A, 0xB1, 0x83, 0xAD, 0x40, 0xD9, 0x37, 0x03, 0x6D, 0xF7,
+        0x5F, 0x39, 0xDD, 0x75, 0xE5, 0xFA, 0xC6, 0x97, 0x2F, 0x9D, 0xDF, 0xBB,
+    ];
+
+    fn text() -> Vec<u8> {
+        let mut text = Vec::new();
+        (0..40).for_each(|number| text.extend(format!("{} bottles\r\n", number * number).bytes()));
+        text.extend(b"\xE8\x10\x27\0\0callcallcall\xE8\x10\x27\0\0");
+        text.extend([0; 20]);
+        text
+    }
+
+    #[test]
+    fn a_packed_block_with_calls() {
+        let mut to = vec![0; text().len()];
+        unpack(&PACKED, &mut to).unwrap();
+        assert!(to == text());
+        for len in 0..PACKED.len() - 1 {
+            assert_eq!(unpack(&PACKED[..len], &mut to), None, "{len}");
+        }
+        let mut differs = |at: &usize| {
+            let mut damaged = PACKED;
+            damaged[*at] ^= 0x10;
+            unpack(&damaged, &mut to).is_none() || to != text()
+        };
+        // Some lengths are of codes that nothing uses.
+        assert!((0..PACKED.len()).filter(|at| differs(at)).count() > 160);
+    }
+
+    #[test]
+    fn blocks_as_they_are() {
+        let block = |text: &[u8; 5], recent: u8| {
+            let recent = [recent, 0, 0, 0].repeat(3);
+            [&[0x00, 0x60, 0x00, 0x50][..], &recent, text, &[0]].concat()
+        };
+        let mut to = [0; 10];
+        unpack(&[block(b"hello", 1), block(b"world", 1)].concat(), &mut to).unwrap();
+        assert_eq!(&to, b"helloworld");
+        assert_eq!(unpack(&block(b"hello", 1), &mut to), None);
+        assert_eq!(unpack(&[0x00, 0x60, 0, 0], &mut to), None);
+        assert_eq!(unpack(&[0, 0, 0, 0x50], &mut to), None);
+    }
+
+    #[test]
+    fn calls_become_relative_again() {
+        let call = |target: i32| [&[0xE8][..], &target.to_le_bytes()].concat();
+        for (written, expected) in [
+            (0, -5),
+            (100, 95),
+            (TRANSLATED - 1, TRANSLATED - 6),
+            (TRANSLATED, TRANSLATED),
+            (-5, TRANSLATED - 5),
+            (-6, -6),
+            (i32::MIN, i32::MIN),
+        ] {
+            let mut bytes = [vec![0; 5], call(written), vec![0; 6]].concat();
+            translate(&mut bytes);
+            assert_eq!(bytes[5..10], call(expected), "{written}");
+            // Too near to the end.
+            let mut bytes = [vec![0; 5], call(written), vec![0; 5]].concat();
+            translate(&mut bytes);
+            assert_eq!(bytes[5..10], call(written), "{written}");
+        }
+    }
+}

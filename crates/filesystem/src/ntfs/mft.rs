@@ -7,6 +7,7 @@ use super::boot::Boot;
 use super::record::{ATTRIBUTE_LIST, Attribute, DATA, Record, number};
 use super::stream::Stream;
 use crate::field::{le16, le32, le64};
+use std::cell::Cell;
 use storage::{Error, ErrorKind, ReadAt, Result, read_vec};
 
 /// Numbers of the files that NTFS keeps for itself.
@@ -27,6 +28,10 @@ const MIRRORED: u64 = 4;
 const MAX_LIST: u64 = 256 << 10;
 /// Records that one attribute may be spread over: 200,000 pieces of a file.
 const MAX_PARTS: usize = 1024;
+/// Bytes of lists and directories that are read of one volume: no more than it has, twice over, and in the end no more than
+/// this. Damage may have one list or index serve for any number of files.
+const MAX_READ: u64 = 4 << 30;
+const MIN_READ: u64 = 64 << 20;
 /// Bytes of an entry of a list, without the name.
 const ENTRY: usize = 26;
 
@@ -37,6 +42,8 @@ pub(super) struct Mft {
     data: Stream,
     /// Whether the copy of the first record was read, as the original is damaged.
     pub(super) is_mirrored: bool,
+    /// Bytes of lists and directories that may still be read.
+    left: Cell<u64>,
 }
 
 /// An entry of a list of attributes: which, and in which record.
@@ -58,7 +65,8 @@ impl Mft {
         let missing = || record.damaged("$MFT has no data");
         let part = record.find(DATA, b"")?.ok_or_else(missing)?;
         let data = Stream::first(&[part], &boot)?;
-        let mut mft = Mft { boot, data, is_mirrored };
+        let left = Cell::new((2 * volume.size().min(MAX_READ)).clamp(MIN_READ, MAX_READ));
+        let mut mft = Mft { boot, data, is_mirrored, left };
         // What is known of $MFT so far must be enough to read the record of its next part.
         let list = mft.list(volume, &record)?.unwrap_or_default();
         let mut parts: Vec<_> = list.into_iter().filter(|listed| listed.is(DATA, b"") && listed.lowest > 0).collect();
@@ -72,6 +80,14 @@ impl Mft {
             true => Ok(mft),
             false => Err(record.damaged("$MFT has holes")),
         }
+    }
+
+    /// Counts what is read of lists and directories.
+    pub(super) fn spend(&self, bytes: u64) -> Result<()> {
+        let left = self.left.get().checked_sub(bytes);
+        let too_much =
+            || Error::unsupported("NTFS: more directories and lists of attributes than are read of one volume");
+        left.map(|left| self.left.set(left)).ok_or_else(too_much)
     }
 
     /// A file's record by its number, in use or not.
@@ -149,6 +165,7 @@ impl Mft {
         if stream.size > MAX_LIST {
             return Err(file.damaged(format!("its list of attributes has {} bytes", stream.size)));
         }
+        self.spend(stream.size)?;
         let bytes = stream.read(volume, 0, stream.size)?;
         let (mut rest, mut list) = (&bytes[..], Vec::new());
         while !rest.is_empty() {

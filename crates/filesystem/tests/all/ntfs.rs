@@ -122,7 +122,7 @@ fn compressed_files_are_unpacked() {
             set(&packed, "system.ntfs_attrib_be", &0x0000_0800u32.to_be_bytes());
             for len in [10, 600, 4095, 4096, 4097, 16 * 512, 65535, 65536, 65537, 100_000, 1_500_000] {
                 fs::write(packed.join(format!("mixed-{len}")), mixed(len)).unwrap();
-                fs::write(packed.join(format!("text-{len}")), b"text ".repeat(len)[..len].to_vec()).unwrap();
+                fs::write(packed.join(format!("text-{len}")), &b"text ".repeat(len)[..len]).unwrap();
             }
             // The file ends in zeros that were never written.
             fs::File::options().write(true).open(packed.join("text-65537")).unwrap().set_len(300_000).unwrap();
