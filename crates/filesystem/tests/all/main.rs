@@ -11,6 +11,7 @@ mod fat;
 mod journal;
 mod ntfs;
 mod ntfs_corpus;
+mod ntfs_mft;
 mod ntfs_tools;
 mod ntfs_unused;
 mod ntfs_wof;

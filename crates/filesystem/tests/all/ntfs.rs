@@ -3,7 +3,7 @@
 use crate::damage::{exercise, small_tree};
 use crate::ntfs_tools::{Options, TOOLS, attribute_at, make, mounted, number_of, record_at, set};
 use crate::support::{AMPLE, assert_same, guest_tree, have, host_tree, noise, random, source, walk};
-use filesystem::{Content, FileKind, FileSystem, GuestPath, Info, identify, open};
+use filesystem::{Content, DRIVERS, FileKind, FileSystem, GuestPath, Info, identify, open};
 use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -325,4 +325,22 @@ fn a_volume_cut_short_gives_what_is_there_and_never_zeros() {
         });
     }
     assert!(partly > 100);
+}
+
+/// What a disk was formatted with before may have left its mark.
+#[test]
+fn a_sound_table_of_files_beats_a_mark_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some((image, _)) = have(TOOLS).then(|| small(dir.path())).flatten() else { return };
+    let ntfs = DRIVERS.iter().find(|driver| driver.name() == "ntfs").unwrap();
+    assert!(ntfs.proven(&image).unwrap());
+    let mut both = image.clone();
+    both[1024 + 0x38..1024 + 0x3A].copy_from_slice(&[0x53, 0xEF]);
+    both[1024 + 0x60] = 8;
+    // A mark without a checksum does not count.
+    assert!(matches!(identify(&both), Ok(Some(Content::FileSystem { info, .. })) if info.fs_type == "ntfs"));
+    let mut torn = both.clone();
+    torn[record_at(&image, 0)] = 0;
+    assert!(!ntfs.proven(&torn).unwrap());
+    assert!(identify(&torn).unwrap_err().what().contains("ntfs and jbd"));
 }
