@@ -31,4 +31,5 @@ macro_rules! filesystems {
         pub static DRIVERS: &[&dyn Driver] = &[$(&$name::Reader),*];
     };
 }
-filesystems! { btrfs, ext, fat, iso9660, udf, xfs }
+
+filesystems! { btrfs, ext, fat, iso9660, ntfs, udf, xfs }
