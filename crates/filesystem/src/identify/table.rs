@@ -1,6 +1,6 @@
 //! The filesystems that are named and not read, a row each.
 
-use super::unix::{btrfs, btrfs_is_proven, nilfs_is_sound, ufs, xfs, xfs_is_proven, xfs_is_sound};
+use super::unix::{btrfs, btrfs_is_proven, nilfs_is_sound, xfs, xfs_is_proven, xfs_is_sound};
 use super::{Candidate, Content, exfat, ntfs};
 use crate::field::{be16, be32, label, le16, le32, uuid};
 use crate::tree::Info;
@@ -38,10 +38,6 @@ const PLAIN: Row = Row {
     more: |_, _, _| Ok(()),
 };
 
-const UFS2_LE: &[u8] = &0x1954_0119u32.to_le_bytes();
-const UFS2_BE: &[u8] = &0x1954_0119u32.to_be_bytes();
-const UFS1_LE: &[u8] = &0x0001_1954u32.to_le_bytes();
-const UFS1_BE: &[u8] = &0x0001_1954u32.to_be_bytes();
 const BCACHEFS: &[u8] =
     &[0xC6, 0x85, 0x73, 0xF6, 0x66, 0xCE, 0x90, 0xA9, 0xD9, 0x6A, 0x60, 0xCF, 0x80, 0x3D, 0xF7, 0xEF];
 const BCACHE: &[u8] = &[0xC6, 0x85, 0x73, 0xF6, 0x4E, 0x1A, 0x45, 0xCA, 0x82, 0x65, 0xF5, 0x7F, 0x48, 0xBA, 0x6D, 0x81];
@@ -89,14 +85,6 @@ static ROWS: &[Row] = &[
         ..PLAIN
     },
     Row { fs_type: "ntfs", marks: &[(3, b"NTFS    ")], sound: ntfs::is_sound, more: ntfs::fill, ..PLAIN },
-    Row {
-        fs_type: "ufs",
-        at: &[65536, 8192, 262_144, 0],
-        len: 1536,
-        marks: &[(1372, UFS2_LE), (1372, UFS2_BE), (1372, UFS1_LE), (1372, UFS1_BE)],
-        more: ufs,
-        ..PLAIN
-    },
     Row {
         fs_type: "f2fs",
         at: &[1024],

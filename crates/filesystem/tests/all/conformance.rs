@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{ErrorKind, Source};
 
-const TOOLS: &[&str] = &["mke2fs", "mkfs.vfat", "mcopy", "genisoimage"];
+const TOOLS: &[&str] = &["mke2fs", "mkfs.vfat", "mcopy", "genisoimage", "makefs"];
 
 /// An image with the same small tree for every reader.
 fn fixture(driver: &dyn Driver, dir: &Path) -> PathBuf {
@@ -26,6 +26,7 @@ fn fixture(driver: &dyn Driver, dir: &Path) -> PathBuf {
         }
         "iso9660" => drop(run!("genisoimage", "-quiet", "-R", "-J", "-o", &image, &root)),
         "udf" => drop(run!("genisoimage", "-quiet", "-R", "-J", "-udf", "-o", &image, &root)),
+        "ufs" => drop(run!("makefs", "-t", "ffs", "-o", "version=2", "-s", "8m", &image, &root)),
         other => panic!("a new reader, {other}, needs a fixture here"),
     }
     image

@@ -12,5 +12,6 @@ mod journal;
 mod optical;
 mod support;
 mod udf;
+mod ufs;
 mod unused;
 mod unused_others;
