@@ -31,6 +31,9 @@ pub(crate) fn choose(volumes: &Volumes, facts: &[Volume]) -> Known<Root> {
 
 /// Why there may be a root after all, in a volume that cannot be read.
 fn hidden(facts: &[Volume]) -> Known<Root> {
+    if let Some(why) = crate::freebsd::zfs::hidden_root(facts) {
+        return Known::unknown(why);
+    }
     let found: Vec<String> = facts.iter().filter_map(|volume| unseen(volume, facts)).map(|reason| reason.why).collect();
     if found.is_empty() { Known::Absent } else { Known::unknown(found.join("; ")) }
 }
