@@ -125,7 +125,8 @@ fn divide(layout: &mut Layout, index: usize, parent: &Parent) -> Result<()> {
 /// A label by its magic numbers, with all the entries that it may have, and where it begins.
 fn find(parent: &Parent, sector_size: u64) -> Result<Option<(u64, Vec<u8>)>> {
     let len = (FIXED + MAX_ENTRIES * ENTRY) as u64;
-    for at in [512, sector_size].into_iter().chain(ELSEWHERE) {
+    let second = (sector_size != crate::SECTOR).then_some(sector_size);
+    for at in [crate::SECTOR].into_iter().chain(second).chain(ELSEWHERE) {
         if at.checked_add(len).is_none_or(|end| end > parent.source.size()) {
             continue;
         }

@@ -143,9 +143,15 @@ fn freebsd(volumes: &Volumes) -> Step {
     }
 }
 
-/// FreeBSD's second stage, which `boot1` at the start of a slice or a disk starts: a program for BTX, in sector 2.
+/// Where FreeBSD's second stage begins, in sectors: `boot2` behind the label, `zfsboot` in the room that ZFS leaves.
+const SECOND_STAGES: [u64; 2] = [2, 1024];
+
+/// FreeBSD's second stage, which `boot1` at the start of a slice or a disk starts: a program for BTX.
 fn boot2(source: &Source, slice: Option<&VolumeId>) -> Result<Step> {
-    let is_there = sector_at(source, 2)?.is_some_and(|sector| sector[2..5] == *b"BTX");
+    let mut is_there = false;
+    for place in SECOND_STAGES {
+        is_there |= sector_at(source, place)?.is_some_and(|sector| sector[2..5] == *b"BTX");
+    }
     let text =
         if is_there { "FreeBSD's boot1, and boot2 behind it" } else { "FreeBSD's boot1, without boot2 behind it" };
     let evidence = slice.map_or_else(|| Evidence::disk(2 * SECTOR, text), |id| Evidence::volume(id, text));

@@ -74,7 +74,7 @@ fn hostname(rc: &Look<Conf>) -> Look<Claim<String>> {
 fn listed(context: &Context<'_>, kernel: &kernel::File) -> Kernel {
     let directory = kernel.path.rsplit_once('/').map_or("", |(directory, _)| directory);
     Kernel {
-        version: kernel.found.version.clone().unwrap_or_else(|| kernel.path.clone()),
+        version: kernel.found.version.clone().unwrap_or_else(|| "of unknown version".to_owned()),
         default: true,
         image: context.file_ref(&kernel.path).known(),
         architecture: kernel.architecture.clone().known(),
@@ -112,7 +112,7 @@ fn examine(
             tree.find(path).map(|_| path.to_owned())
         })
         .known(),
-        default_router: conf::get(rc, &["routing"], "defaultrouter").known(),
+        default_router: network::default_router(rc).known(),
         sshd: services::sshd(tree, rc).known(),
         cloud_init: cloud_init::examine(tree, rc).known(),
         firewalls: services::firewalls(rc).known().and_then(non_empty),

@@ -1,8 +1,8 @@
 //! Interfaces: `ifconfig_*` of `rc.conf`.
 
-use super::conf::Conf;
+use super::conf::{self, Conf};
 use crate::look::{Gap, Look, Outcome as _};
-use facts::{Addressing, InterfaceMatch, Known, NetworkProfile, NetworkSource};
+use facts::{Addressing, Claim, InterfaceMatch, Known, NetworkProfile, NetworkSource};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
@@ -22,6 +22,13 @@ pub(super) fn interfaces(rc: &Look<Conf>) -> Look<Vec<NetworkProfile>> {
         !name.is_empty() && !name.starts_with("lo0") && !numbered && !BESIDE.iter().any(|end| name.ends_with(end))
     };
     names.into_iter().filter(own).take(MAX_INTERFACES).map(|name| profile(conf, name)).collect()
+}
+
+/// `defaultrouter`; `NO` stands for none.
+pub(super) fn default_router(rc: &Look<Conf>) -> Look<Claim<String>> {
+    let router = conf::get(rc, &["routing"], "defaultrouter")?;
+    let none = router.value.is_empty() || router.value.eq_ignore_ascii_case("NO");
+    if none { Err(Gap::Absent) } else { Ok(router) }
 }
 
 fn profile(conf: &Conf, name: &str) -> Look<NetworkProfile> {

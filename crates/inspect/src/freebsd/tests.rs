@@ -98,6 +98,7 @@ fn the_last_assignment_of_rc_conf_counts() {
     assert_eq!(interfaces[1].addresses, ["192.0.2.7/24"]);
     assert_eq!(interfaces[2].on_boot, Known::Is(false));
     assert_eq!(found.rc_files.len(), 6);
+    assert!(found.default_router.is_absent());
 }
 
 #[test]
