@@ -15,6 +15,7 @@ mod boot;
 mod config;
 mod disk;
 mod evidence;
+mod freebsd;
 mod guest;
 mod image;
 mod known;
@@ -27,6 +28,7 @@ pub use boot::{Boot, BootCode, BootEntry, Bootability, EspLoader, FileRef, Loade
 pub use config::{CloudInit, Firewall, RootLogin, Selinux, SelinuxMode, Sshd};
 pub use disk::{Disk, Problem, TableKind};
 pub use evidence::{Claim, Evidence, printable};
+pub use freebsd::{BsdDriver, BsdLoader, BsdModule, BsdPresence, BsdTerminal, FreeBsd};
 pub use guest::{Architecture, Distribution, Guest, Mount, Os};
 pub use image::{Image, Qcow2, Transfer, Vhd, VhdKind};
 pub use known::{Known, Reason};

@@ -37,6 +37,8 @@ pub enum NetworkSource {
     NetworkManager,
     /// systemd-networkd.
     Networkd,
+    /// `/etc/rc.conf` of FreeBSD.
+    RcConf,
 }
 
 /// Which interface a profile is for.

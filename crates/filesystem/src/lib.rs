@@ -32,4 +32,4 @@ macro_rules! filesystems {
     };
 }
 
-filesystems! { btrfs, ext, fat, iso9660, ntfs, udf, xfs }
+filesystems! { btrfs, ext, fat, iso9660, ntfs, udf, ufs, xfs }

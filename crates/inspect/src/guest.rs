@@ -5,12 +5,12 @@
 //! Write a module with a function that makes a [`Guest`] of a root filesystem, and add its word to `detectors!`.
 
 use crate::architecture;
-use crate::linux;
 use crate::look::{Gap, Look, Outcome as _};
 use crate::mounts::Stitched;
 use crate::root::Root;
 use crate::tree::Tree;
 use crate::volumes::Volumes;
+use crate::{freebsd, linux};
 use facts::{Architecture, Claim, Evidence, FileRef, Guest, Known, Loader, Volume};
 
 /// What the facets of a guest look at.
@@ -69,7 +69,7 @@ macro_rules! detectors {
     };
 }
 
-detectors! { linux }
+detectors! { freebsd, linux }
 
 /// The guest on that root.
 pub(crate) fn detect(root: &Root, stitched: &Stitched<'_>, volumes: &Volumes, facts: &[Volume]) -> Known<Guest> {

@@ -20,6 +20,7 @@ mod content;
 mod device;
 mod drivers;
 mod firewall;
+mod freebsd;
 mod glob;
 mod guest;
 mod image;

@@ -15,9 +15,6 @@ use facts::{Claim, Distribution, Evidence, Guest, Known, Linux, Os, Volume};
 /// The Linux system on that root. None: it is another system's.
 pub(crate) fn detect(root: &Root, stitched: &Stitched<'_>, volumes: &Volumes, facts: &[Volume]) -> Option<Guest> {
     let tree = &stitched.tree;
-    if tree.find("/bin/freebsd-version").is_ok() || tree.find("/etc/freebsd-update.conf").is_ok() {
-        return None;
-    }
     let loader = loader::examine(stitched, volumes, facts);
     let context = Context { stitched, volumes, loader };
     let distribution = distribution::detect(tree).known();

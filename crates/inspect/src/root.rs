@@ -38,6 +38,9 @@ fn root(volumes: &Volumes, facts: &[Volume], index: usize, why: &str, mut others
 
 /// Why there may be a root after all, in a volume that cannot be read.
 fn hidden(facts: &[Volume]) -> Known<Root> {
+    if let Some(why) = crate::freebsd::zfs::hidden_root(facts) {
+        return Known::unknown(why);
+    }
     let found: Vec<String> = facts.iter().filter_map(|volume| unseen(volume, facts)).map(|reason| reason.why).collect();
     if found.is_empty() { Known::Absent } else { Known::unknown(found.join("; ")) }
 }

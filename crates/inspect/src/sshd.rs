@@ -25,8 +25,14 @@ pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>) -> Loo
     let tree = context.tree();
     let service = services.installed("sshd", &["/usr/sbin/sshd", "/sbin/sshd", "/usr/local/sbin/sshd"], UNITS)?;
     let mut sshd = Sshd { enabled: service.enabled, evidence: service.evidence, ..Sshd::default() };
+    configure(tree, &mut sshd);
+    Ok(sshd)
+}
+
+/// Fills in what its configuration says.
+pub(crate) fn configure(tree: &Tree<'_>, sshd: &mut Sshd) {
     match config(tree) {
-        Ok(lines) => fill(&mut sshd, &lines),
+        Ok(lines) => fill(sshd, &lines),
         Err(gap) => {
             let unknown = || Err::<(), _>(gap.clone()).known();
             sshd.ports = unknown().map(|()| Vec::new());
@@ -36,7 +42,6 @@ pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>) -> Loo
             sshd.access_lists = unknown().and_then(|()| Known::Absent);
         }
     }
-    Ok(sshd)
 }
 
 /// All lines in the order in which sshd reads them. Without a configuration file there are none.

@@ -146,7 +146,8 @@ fn hold(volume: volume::Volume) -> Result<Held> {
     let facts = Volume {
         id,
         kind: match volume.kind {
-            volume::Kind::Partition => VolumeKind::Partition,
+            volume::Kind::Partition | volume::Kind::Bsd { .. } => VolumeKind::Partition,
+            volume::Kind::Slice => VolumeKind::Slice,
             volume::Kind::Extended => VolumeKind::Extended,
             volume::Kind::Logical => VolumeKind::Logical,
             volume::Kind::Disk => VolumeKind::Disk,
@@ -166,6 +167,7 @@ fn hold(volume: volume::Volume) -> Result<Held> {
 
 fn id(volume: &volume::Volume) -> VolumeId {
     match (volume.kind, &volume.name, volume.number) {
+        (volume::Kind::Bsd { slice, letter }, ..) => VolumeId::bsd(slice, letter),
         (volume::Kind::Logical, Some(name), _) => VolumeId(format!("lvm/{name}")),
         (_, _, Some(number)) => VolumeId::partition(number),
         _ => VolumeId::disk(),

@@ -9,7 +9,7 @@ mod raid;
 mod stack;
 pub(crate) mod swap;
 mod table;
-mod unix;
+mod nilfs;
 mod zfs;
 
 use crate::DRIVERS;

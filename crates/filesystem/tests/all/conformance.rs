@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{ErrorKind, Source};
 
-const TOOLS: &[&str] = &["mke2fs", "mkfs.vfat", "mcopy", "genisoimage", "mkfs.xfs", "mkfs.btrfs"];
+const TOOLS: &[&str] = &["mke2fs", "mkfs.vfat", "mcopy", "genisoimage", "mkfs.xfs", "mkfs.btrfs", "makefs"];
 
 /// An image with the same small tree for every reader.
 fn fixture(driver: &dyn Driver, dir: &Path) -> Option<PathBuf> {
@@ -22,7 +22,7 @@ fn fixture(driver: &dyn Driver, dir: &Path) -> Option<PathBuf> {
     let image = dir.join(driver.name());
     blank(&image, 8 << 20);
     match driver.name() {
-        "xfs" => return crate::xfs::fixture(dir, &root),
+        "xfs" => return Some(crate::xfs::fixture(dir, &root)),
         "btrfs" => {
             run!("mkfs.btrfs", "-q", "--mixed", "-m", "single", "-d", "single", "-n", "4096", "-r", &root, &image);
         }
@@ -41,6 +41,7 @@ fn fixture(driver: &dyn Driver, dir: &Path) -> Option<PathBuf> {
             ntfs_tools::mounted(&made, fill)?;
             return Some(made);
         }
+        "ufs" => drop(run!("makefs", "-t", "ffs", "-o", "version=2", "-s", "8m", &image, &root)),
         other => panic!("a new reader, {other}, needs a fixture here"),
     }
     Some(image)

@@ -20,6 +20,7 @@ mod ntfs_wof;
 mod optical;
 mod support;
 mod udf;
+mod ufs;
 mod unused;
 mod unused_btrfs;
 mod unused_others;

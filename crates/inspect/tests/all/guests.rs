@@ -12,7 +12,7 @@ use std::sync::Arc;
 use storage::Source;
 
 /// Filesystems that can be read.
-const READ: &[&str] = &["btrfs", "ext2", "ext3", "ext4", "vfat"];
+const READ: &[&str] = &["btrfs", "ext2", "ext3", "ext4", "ntfs", "ufs", "vfat", "xfs"];
 
 /// Guests whose boot menu does not lead to the initramfs that their description means: one names no initramfs at all,
 /// the other has neither a menu entry nor an initramfs.
@@ -23,7 +23,7 @@ fn corpus() -> PathBuf {
     std::env::var_os("BOOTWORTHY_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from).join("corpora/guests")
 }
 
-fn skip(what: &str) {
+pub(crate) fn skip(what: &str) {
     assert!(std::env::var_os("BOOTWORTHY_REQUIRE_ORACLES").is_none_or(|value| value != "1"), "missing: {what}");
     eprintln!("SKIPPED: {what}");
 }
@@ -142,6 +142,9 @@ fn check_guest(name: &str, expected: &Value, facts: &Facts) {
     };
     assert_eq!(guest.architecture.value().unwrap().value, architecture, "{name}");
     assert_eq!(guest.root.0, root(expected), "{name}");
+    if let Some(freebsd) = &guest.freebsd {
+        return check_freebsd(name, freebsd);
+    }
     let linux = guest.linux.as_ref().unwrap();
     assert_eq!(linux.cloud_init.value().is_some(), expected["cloud_init"] == true, "{name}");
     assert_eq!(linux.sshd.value().is_some(), expected["sshd"] == true, "{name}");
@@ -159,10 +162,27 @@ fn check_guest(name: &str, expected: &Value, facts: &Facts) {
     }
 }
 
+/// What `make-guests.sh` puts into every guest of FreeBSD.
+fn check_freebsd(name: &str, freebsd: &facts::FreeBsd) {
+    let interfaces = freebsd.interfaces.value().unwrap();
+    assert_eq!(interfaces[0].interface, facts::InterfaceMatch::Name("vtnet0".into()), "{name}");
+    assert_eq!(interfaces[0].addressing, Known::Is(facts::Addressing::Dhcp), "{name}");
+    assert_eq!(freebsd.sshd.value().unwrap().enabled, Known::Is(true), "{name}");
+    assert!(freebsd.cloud_init.is_absent(), "{name}");
+    let modules: Vec<_> = freebsd.loader.modules.value().unwrap().iter().map(|module| module.name.as_str()).collect();
+    assert_eq!(modules, ["if_vtnet", "virtio", "virtio_blk", "virtio_pci"], "{name}");
+    let root = freebsd.root_device.value().unwrap();
+    assert!(root.value.volume.value().is_some() && !root.evidence.is_empty(), "{name}: {root:?}");
+    // The kernel is a stand-in that is no kernel: nothing can be said of what is in it.
+    assert!(freebsd.kernel.reason().is_some(), "{name}");
+    assert!(freebsd.drivers["virtio_blk"].reason().is_some(), "{name}");
+}
+
 fn root(expected: &Value) -> String {
     let root = &expected["root"];
     match root["kind"].as_str().unwrap() {
         "lvm" => format!("lvm/{}/{}", root["vg"].as_str().unwrap(), root["lv"].as_str().unwrap()),
+        "bsdlabel" => format!("bsd/{}/{}", root["partition"], root["letter"].as_str().unwrap()),
         _ => format!("partition/{}", root["partition"]),
     }
 }
