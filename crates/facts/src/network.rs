@@ -37,6 +37,8 @@ pub enum NetworkSource {
     NetworkManager,
     /// systemd-networkd.
     Networkd,
+    /// `/etc/conf.d/net` (Gentoo).
+    Netifrc,
 }
 
 /// Which interface a profile is for.

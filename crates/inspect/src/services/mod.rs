@@ -105,6 +105,11 @@ impl<'t, 'v> Services<'t, 'v> {
         Ok(starts)
     }
 
+    /// The units that something wants, with the links.
+    pub(crate) fn wanted_units(&self) -> Look<impl Iterator<Item = (&String, &String)>> {
+        self.units.as_ref().map(Units::wanted).map_err(Gap::clone)
+    }
+
     /// A program by its files, and whether it starts. Absent: none of the files is there.
     pub(crate) fn installed(&self, name: &str, paths: &[&str], units: &[&str]) -> Look<Service> {
         let found = crate::look::first(paths, |path| self.tree.find(path).map(|_| self.tree.evidence(path)))?;
