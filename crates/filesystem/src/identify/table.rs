@@ -1,6 +1,6 @@
 //! The filesystems that are named and not read, a row each.
 
-use super::unix::{btrfs, btrfs_is_proven, nilfs_is_sound, ufs, xfs, xfs_is_proven, xfs_is_sound};
+use super::unix::{btrfs, btrfs_is_proven, nilfs_is_sound, ufs};
 use super::{Candidate, Content, exfat, ntfs};
 use crate::field::{be16, be32, label, le16, le32, uuid};
 use crate::tree::Info;
@@ -47,17 +47,6 @@ const BCACHEFS: &[u8] =
 const BCACHE: &[u8] = &[0xC6, 0x85, 0x73, 0xF6, 0x4E, 0x1A, 0x45, 0xCA, 0x82, 0x65, 0xF5, 0x7F, 0x48, 0xBA, 0x6D, 0x81];
 
 static ROWS: &[Row] = &[
-    Row {
-        fs_type: "xfs",
-        len: 4096,
-        marks: &[(0, b"XFSB")],
-        sound: xfs_is_sound,
-        proven: xfs_is_proven,
-        uuid: Some(32),
-        label: Some((108, 12)),
-        more: xfs,
-        ..PLAIN
-    },
     Row { fs_type: "xfs_external_log", marks: &[(0, b"\xFE\xED\xBA\xBE")], sound: |b| be32(b, 8) < 3, ..PLAIN },
     Row {
         fs_type: "btrfs",

@@ -14,3 +14,4 @@ mod support;
 mod udf;
 mod unused;
 mod unused_others;
+mod xfs;
