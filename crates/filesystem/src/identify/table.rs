@@ -1,6 +1,6 @@
 //! The filesystems that are named and not read, a row each.
 
-use super::unix::{btrfs, btrfs_is_proven, nilfs_is_sound, ufs};
+use super::unix::{nilfs_is_sound, ufs};
 use super::{Candidate, Content, exfat, ntfs};
 use crate::field::{be16, be32, label, le16, le32, uuid};
 use crate::tree::Info;
@@ -48,17 +48,6 @@ const BCACHE: &[u8] = &[0xC6, 0x85, 0x73, 0xF6, 0x4E, 0x1A, 0x45, 0xCA, 0x82, 0x
 
 static ROWS: &[Row] = &[
     Row { fs_type: "xfs_external_log", marks: &[(0, b"\xFE\xED\xBA\xBE")], sound: |b| be32(b, 8) < 3, ..PLAIN },
-    Row {
-        fs_type: "btrfs",
-        at: &[65536],
-        len: 4096,
-        marks: &[(0x40, b"_BHRfS_M")],
-        sound: |b| le32(b, 0x90).is_power_of_two() && le32(b, 0x94).is_power_of_two(),
-        proven: btrfs_is_proven,
-        uuid: Some(0x20),
-        label: Some((0x12B, 256)),
-        more: btrfs,
-    },
     // The journal of an ext filesystem on another device.
     Row {
         fs_type: "jbd",

@@ -1,26 +1,9 @@
-//! What the superblocks of btrfs, UFS and NILFS2 say.
+//! What the superblocks of UFS and NILFS2 say.
 
-use crate::crc::{crc32, crc32c};
+use crate::crc::crc32;
 use crate::field::{be32, be64, label, le16, le32, le64};
 use crate::tree::Info;
 use storage::{ReadAt, Result};
-
-/// The checksum of type 0, which is CRC-32C, over all but its own field; the other types are not computed here.
-pub(super) fn btrfs_is_proven(b: &[u8]) -> bool {
-    le16(b, 0xC4) == 0 && !crc32c(!0, &b[0x20..0x1000]) == le32(b, 0)
-}
-
-pub(super) fn btrfs(volume: &dyn ReadAt, b: &[u8], info: &mut Info) -> Result<()> {
-    let (total, used, devices) = (le64(b, 0x70), le64(b, 0x78), le64(b, 0x88));
-    info.size = Some(total);
-    info.free = Some(total.saturating_sub(used));
-    info.clean = Some(le64(b, 0x60) == 0);
-    match devices {
-        1 => note_size(info, total, volume),
-        _ => info.notes.push(format!("it spans {devices} devices, of which this is one")),
-    }
-    Ok(())
-}
 
 /// Numbers are in the order of bytes of the machine that made it.
 pub(super) fn ufs(_: &dyn ReadAt, b: &[u8], info: &mut Info) -> Result<()> {
@@ -50,11 +33,4 @@ pub(super) fn nilfs_is_sound(b: &[u8]) -> bool {
     }
     let crc = crc32(crc32(crc32(le32(b, 12), &b[..16]), &[0; 4]), &b[20..len]);
     crc == le32(b, 16)
-}
-
-fn note_size(info: &mut Info, size: u64, volume: &dyn ReadAt) {
-    if size > volume.size() {
-        let len = volume.size();
-        info.notes.push(format!("it is {size} bytes long by its own account, and its volume only {len}"));
-    }
 }

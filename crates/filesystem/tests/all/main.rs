@@ -3,6 +3,7 @@
 // Fixtures fail a test by panicking, say aloud what they skip, and cut random numbers to size.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::cast_possible_truncation)]
 
+mod btrfs;
 mod conformance;
 mod corpus;
 mod damage;
@@ -13,5 +14,6 @@ mod optical;
 mod support;
 mod udf;
 mod unused;
+mod unused_btrfs;
 mod unused_others;
 mod xfs;
