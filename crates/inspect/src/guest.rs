@@ -50,7 +50,7 @@ impl<'a> Context<'a> {
     /// what is read is the path that the running guest has for it.
     pub(crate) fn at_loader<T>(&self, file: &FileRef, look: impl FnOnce(&Tree<'a>, &str) -> Look<T>) -> Look<T> {
         match file.volume.as_ref().and_then(|id| self.volumes.index(id)) {
-            Some(index) => look(&Tree::new(self.volumes, index), &file.path),
+            Some(index) => look(&Tree::of_loader(self.volumes, index), &file.path),
             None => look(self.tree(), &file.path),
         }
     }

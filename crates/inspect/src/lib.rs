@@ -41,6 +41,7 @@ mod root;
 mod selinux;
 mod services;
 mod sshd;
+mod subvolumes;
 mod system;
 mod table;
 #[cfg(test)]

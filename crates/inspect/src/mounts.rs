@@ -67,7 +67,7 @@ pub(crate) fn stitch<'v>(volumes: &'v Volumes, facts: &[Volume], root: usize) ->
     let bare =
         |tree| Stitched { tree, mounts: vec![own(DeviceSpec::default())], fstab: Known::Absent, deployment: Ok(None) };
     let deployment = ostree::choose(volumes, root, || {
-        let mut physical = bare(Tree::new(volumes, root));
+        let mut physical = bare(Tree::of_directory(volumes, root, &volumes.parts(root).root()));
         physical.mount_implied(volumes);
         let loader = loader::examine(&physical, volumes, facts);
         syntax::cmdline::last(&loader.value()?.default_entry()?.cmdline, "ostree")
@@ -96,15 +96,23 @@ pub(crate) fn stitch<'v>(volumes: &'v Volumes, facts: &[Volume], root: usize) ->
     stitched
 }
 
+/// The options with which a fstab mounts its root.
+pub(crate) fn root_options(tree: &Tree<'_>) -> Option<Vec<String>> {
+    let file = tree.read("/etc/fstab").ok()?;
+    let entries = syntax::fstab::parse(&file.bytes).entries;
+    entries.into_iter().find(|entry| entry.mount_point == "/").map(|entry| entry.options)
+}
+
 /// The files of the root, before anything else is mounted.
 fn tree<'v>(volumes: &'v Volumes, root: usize, deployment: Option<&Deployment>) -> Tree<'v> {
-    let Some(deployment) = deployment else { return Tree::new(volumes, root) };
-    let mut tree = Tree::of_directory(volumes, root, &deployment.directory);
-    tree.mount("/sysroot", Ok(root));
-    tree.mount_directory("/var", Ok(root), &deployment.var);
+    let base = volumes.parts(root).root();
+    let Some(deployment) = deployment else { return Tree::of_directory(volumes, root, &base) };
+    let mut tree = Tree::of_directory(volumes, root, &format!("{base}{}", deployment.directory));
+    tree.mount_directory("/sysroot", Ok(root), &base);
+    tree.mount_directory("/var", Ok(root), &format!("{base}{}", deployment.var));
     // Without a boot filesystem of its own it lies beside the deployments.
     if tree.has_dir("/sysroot/boot/loader") == Ok(true) {
-        tree.mount_directory("/boot", Ok(root), "/boot");
+        tree.mount_directory("/boot", Ok(root), &format!("{base}/boot"));
     }
     tree
 }
@@ -172,9 +180,14 @@ impl Stitched<'_> {
             Known::Absent => Err(Reason::new(format!("{} is not on this disk", entry.spec.text))),
             Known::Unknown(reason) => Err(reason.clone()),
         };
+        let place = place.and_then(|index| {
+            let part = volumes.parts(index).named(entry.options.iter().map(String::as_str))?;
+            Ok((index, part))
+        });
         if place.is_ok() || !entry.is_optional() {
             let below = |reason: Reason| Reason::new(format!("what is mounted on {at} cannot be seen: {reason}"));
-            self.tree.mount(at, place.map_err(below));
+            let base = place.as_ref().map_or_else(|_| "/".to_owned(), |(_, part)| part.clone());
+            self.tree.mount_directory(at, place.map(|(index, _)| index).map_err(below), &base);
         }
         self.mounts.push(Mount { path: at.into(), volume: entry.spec.volume.clone(), spec: entry.spec.clone() });
     }

@@ -32,7 +32,8 @@ pub(crate) fn choose(
     root: usize,
     ostree: impl FnOnce() -> Option<String>,
 ) -> Look<Option<Deployment>> {
-    let tree = Tree::new(volumes, root);
+    let base = volumes.parts(root).root();
+    let tree = Tree::of_directory(volumes, root, &base);
     // A system that is not deployed itself may build deployments of others.
     if !tree.has_dir(SYSTEMS)? || tree.find_link("/usr").found()? {
         return Ok(None);
@@ -45,7 +46,9 @@ pub(crate) fn choose(
         return Ok(Some(deployment));
     }
     let mut all = deployments(&tree)?;
-    let version = |directory: &String| version(&Tree::of_directory(volumes, root, directory)).unwrap_or_default();
+    let version = |directory: &String| {
+        version(&Tree::of_directory(volumes, root, &format!("{base}{directory}"))).unwrap_or_default()
+    };
     all.sort_by(|a, b| syntax::version::compare(&version(b), &version(a)));
     let why = match all.len() {
         1 => "the only deployment",

@@ -5,7 +5,7 @@ use crate::mounts::Stitched;
 use crate::volumes::{Held, Volumes};
 use crate::{mounts, roles};
 use facts::{Content, Filesystem, Known, Volume, VolumeId};
-use filesystem::{Entry, FileKind, FileSystem, GuestPath, Info, Metadata};
+use filesystem::{Entry, FileKind, FileSystem, GuestPath, Info, Metadata, Subvolume};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use storage::{Error, Result};
@@ -29,6 +29,7 @@ pub(crate) enum Node {
 pub(crate) struct Memory {
     info: Info,
     nodes: BTreeMap<Vec<u8>, Node>,
+    subvolumes: Vec<Subvolume>,
 }
 
 impl Memory {
@@ -85,6 +86,10 @@ impl FileSystem for Memory {
         }
     }
 
+    fn subvolumes(&self) -> Result<Vec<Subvolume>> {
+        Ok(self.subvolumes.clone())
+    }
+
     fn read_start(&self, path: &GuestPath, len: u64) -> Result<Vec<u8>> {
         let mut bytes = self.read(path, len)?;
         bytes.truncate(usize::try_from(len).unwrap());
@@ -120,7 +125,7 @@ pub(crate) fn memory(files: &[(&str, &str)]) -> Memory {
         }
         nodes.insert(path.as_bytes().to_vec(), node);
     }
-    Memory { info: Info { fs_type: "ext4", ..Info::default() }, nodes }
+    Memory { info: Info { fs_type: "ext4", ..Info::default() }, nodes, subvolumes: Vec::new() }
 }
 
 /// A partition with a tree on it; its UUID is `uuid-N`.
@@ -143,6 +148,31 @@ pub(crate) fn partition(number: u32, files: &[(&str, &str)]) -> Held {
         source: Arc::new(vec![0; 1024]),
         files: Ok(Box::new(memory(files))),
     }
+}
+
+/// A subvolume of a test.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) id: u64,
+    pub(crate) path: &'static str,
+    pub(crate) snapshot: bool,
+    pub(crate) default: bool,
+}
+
+/// A partition with a tree on it that has parts.
+pub(crate) fn btrfs(number: u32, files: &[(&str, &str)], parts: &[Part]) -> Held {
+    let part = |part: &Part| Subvolume {
+        id: part.id,
+        path: GuestPath::from(part.path),
+        snapshot: part.snapshot,
+        read_only: false,
+        default: part.default,
+    };
+    let directories: Vec<_> = parts.iter().map(|part| format!("{}/", part.path)).collect();
+    let directories = directories.iter().filter(|path| *path != "//").map(|path| (path.as_str(), ""));
+    let files: Vec<_> = files.iter().copied().chain(directories).collect();
+    let memory = Memory { subvolumes: parts.iter().map(part).collect(), ..memory(&files) };
+    Held { files: Ok(Box::new(memory)), ..partition(number, &[]) }
 }
 
 /// A partition with a filesystem that nothing reads.

@@ -2,6 +2,7 @@
 
 use crate::content;
 use crate::look::{Gap, Look, words};
+use crate::subvolumes::Parts;
 use facts::{Content, Evidence, Known, Volume, VolumeId, VolumeKind};
 use filesystem::FileSystem;
 use std::cell::{Cell, RefCell};
@@ -46,6 +47,8 @@ const MAX_BYTES: u64 = 1 << 30;
 /// All volumes of a disk.
 pub(crate) struct Volumes {
     held: Vec<Held>,
+    /// The parts of their filesystems, in the same order.
+    parts: Vec<Parts>,
     /// Look-ups and bytes that may still be spent. Guests can be made to cost any number of them.
     budget: Cell<(u64, u64)>,
     /// The first failure of the machine. It ends the inspection; what is found after it is not used.
@@ -61,7 +64,8 @@ impl Volumes {
 
     /// Those volumes.
     pub(crate) fn of(held: Vec<Held>) -> Self {
-        Volumes { held, budget: Cell::new((MAX_LOOKUPS, MAX_BYTES)), failure: RefCell::new(None) }
+        let parts = vec![Parts::default(); held.len()];
+        Volumes { held, parts, budget: Cell::new((MAX_LOOKUPS, MAX_BYTES)), failure: RefCell::new(None) }
     }
 
     /// Takes one look-up and so many bytes from the budget.
@@ -94,6 +98,16 @@ impl Volumes {
     /// Sets the roles once they are known.
     pub(crate) fn set_role(&mut self, index: usize, role: Known<facts::Role>) {
         self.held[index].facts.role = role;
+    }
+
+    /// The parts of the filesystem on a volume.
+    pub(crate) fn parts(&self, index: usize) -> &Parts {
+        &self.parts[index]
+    }
+
+    /// Sets them once they are known.
+    pub(crate) fn set_parts(&mut self, index: usize, parts: Parts) {
+        self.parts[index] = parts;
     }
 
     /// What an error of a filesystem means for the one who looked.

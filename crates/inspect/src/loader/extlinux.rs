@@ -39,7 +39,7 @@ pub(super) fn examine(view: &View<'_>, found: &Found) -> Look<Loader> {
     let path = found.inner.to_string();
     let directory = found.inner.parent().to_string();
     let mut menu = Menu::default();
-    read(view.tree(index), &path, &directory, &mut menu, &mut 0)?;
+    read(view.tree(index), &path, &directory, &mut menu, &mut Vec::new())?;
     menu.complete();
     let config = view.evidence(index, &path);
     let default = match &menu.default {
@@ -85,11 +85,11 @@ fn entry(view: &View<'_>, index: usize, directory: &str, label: &Label) -> BootE
 }
 
 /// Reads a file and those that it includes. Lines are numbered within their file.
-fn read(tree: &Tree<'_>, path: &str, directory: &str, menu: &mut Menu, files: &mut usize) -> Look<()> {
-    *files += 1;
-    if *files > MAX_INCLUDES {
+fn read(tree: &Tree<'_>, path: &str, directory: &str, menu: &mut Menu, files: &mut Vec<String>) -> Look<()> {
+    if files.len() == MAX_INCLUDES || files.iter().any(|file| file == path) {
         return Ok(());
     }
+    files.push(path.to_owned());
     let text = String::from_utf8_lossy(&tree.read(path)?.bytes).into_owned();
     let included = parse(&text, menu);
     for label in menu.labels.iter_mut().filter(|label| label.file.is_empty()) {

@@ -17,7 +17,7 @@ pub(super) struct View<'a> {
 impl<'a> View<'a> {
     /// Of a guest and its volumes.
     pub(super) fn new(stitched: &'a Stitched<'a>, volumes: &'a Volumes, facts: &'a [Volume]) -> Self {
-        View { stitched, facts, trees: (0..facts.len()).map(|index| Tree::new(volumes, index)).collect() }
+        View { stitched, facts, trees: (0..facts.len()).map(|index| Tree::of_loader(volumes, index)).collect() }
     }
 
     /// The files of one volume.

@@ -77,6 +77,23 @@ impl<'v> Tree<'v> {
         Tree { volumes, places: vec![place], looked: RefCell::new(HashMap::new()) }
     }
 
+    /// The files of one volume as boot loaders name them: those of btrfs from the top level on, or from the subvolume of
+    /// the root, as SUSE's GRUB does.
+    pub(crate) fn of_loader(volumes: &'v Volumes, index: usize) -> Self {
+        let mut tree = Tree::new(volumes, index);
+        let base = volumes.parts(index).root();
+        if base == "/" {
+            return tree;
+        }
+        for name in Tree::of_directory(volumes, index, &base).names("/").unwrap_or_default() {
+            let at = format!("/{name}");
+            if matches!(tree.find_link(&at), Err(Gap::Absent)) {
+                tree.mount_directory(&at, Ok(index), &format!("{base}{at}"));
+            }
+        }
+        tree
+    }
+
     /// Puts a volume in place; `Err` says why it cannot be read.
     pub(crate) fn mount(&mut self, at: &str, volume: Result<usize, Reason>) {
         self.mount_directory(at, volume, "/");
