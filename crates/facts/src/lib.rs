@@ -12,6 +12,7 @@
 //! found; whoever prints them must escape them ([`printable`]).
 
 mod boot;
+mod chain;
 mod config;
 mod disk;
 mod evidence;
@@ -25,6 +26,7 @@ mod network;
 mod volume;
 
 pub use boot::{Boot, BootCode, BootEntry, Bootability, EspLoader, FileRef, Loader, LoaderKind, LoaderSearch};
+pub use chain::{BootStep, StepKind};
 pub use config::{CloudInit, Firewall, RootLogin, Selinux, SelinuxMode, Sshd};
 pub use disk::{Disk, Problem, TableKind};
 pub use evidence::{Claim, Evidence, printable};

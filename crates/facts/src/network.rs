@@ -39,6 +39,8 @@ pub enum NetworkSource {
     Networkd,
     /// `/etc/rc.conf` of FreeBSD.
     RcConf,
+    /// `/etc/conf.d/net` (Gentoo).
+    Netifrc,
 }
 
 /// Which interface a profile is for.

@@ -46,6 +46,23 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Looks at a file that the loader takes, where the loader takes it: on its volume, mounted or not. The place of
+    /// what is read is the path that the running guest has for it.
+    pub(crate) fn at_loader<T>(&self, file: &FileRef, look: impl FnOnce(&Tree<'a>, &str) -> Look<T>) -> Look<T> {
+        match file.volume.as_ref().and_then(|id| self.volumes.index(id)) {
+            Some(index) => look(&Tree::of_loader(self.volumes, index), &file.path),
+            None => look(self.tree(), &file.path),
+        }
+    }
+
+    /// The place of such a file, as the running guest sees it.
+    pub(crate) fn place_of(&self, file: &FileRef) -> Evidence {
+        match &file.volume {
+            Some(volume) => Evidence::file(volume, self.stitched.guest_path(volume, &file.path)),
+            None => Evidence { path: Some(file.path.clone()), ..Evidence::default() },
+        }
+    }
+
     /// A file by its path in the guest.
     pub(crate) fn file_ref(&self, path: &str) -> Look<FileRef> {
         let found = self.tree().find(path)?;

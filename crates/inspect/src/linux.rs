@@ -8,7 +8,8 @@ use crate::root::Root;
 use crate::services::Services;
 use crate::volumes::Volumes;
 use crate::{
-    accounts, agents, cloud_init, firewall, kernels, loader, modprobe, network, packages, selinux, sshd, system,
+    accounts, agents, cloud_init, firewall, getty, kernels, loader, modprobe, network, packages, passwords, selinux,
+    sshd, system,
 };
 use facts::{Claim, Distribution, Evidence, Guest, Known, Linux, Os, Volume};
 
@@ -71,6 +72,8 @@ fn examine(context: &Context<'_>, distribution: Option<&Distribution>) -> Linux 
     accounts::examine(context.tree(), &mut linux);
     agents::examine(context, &services, &mut linux);
     system::examine(context, &services, &mut linux);
+    passwords::examine(context.tree(), &mut linux);
+    linux.login_terminals = getty::examine(context, &services).known();
     modprobe::examine(context, &mut linux);
     linux
 }

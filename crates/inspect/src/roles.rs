@@ -6,7 +6,7 @@
 use crate::look::{Look, Outcome as _};
 use crate::subvolumes;
 use crate::tree::Tree;
-use crate::volumes::{BIOS_BOOT, Held, Volumes};
+use crate::volumes::{BIOS_BOOT, COREOS_ROOT, Held, Volumes};
 use facts::{Content, Known, Role, VolumeKind};
 use filesystem::FileKind;
 
@@ -150,11 +150,19 @@ fn role(volumes: &Volumes, index: usize) -> Known<Role> {
         (Known::Is(Content::Swap { .. }), _) => Known::Is(Role::Swap),
         (Known::Is(Content::Member { .. }), _) => Known::Is(Role::Member),
         (Known::Is(Content::Filesystem(filesystem)), Ok(_)) => {
-            Marks(&Tree::of_directory(volumes, index, &volumes.parts(index).root())).role(&filesystem.fs_type).known()
+            match Marks(&Tree::of_directory(volumes, index, &volumes.parts(index).root())).role(&filesystem.fs_type) {
+                // Empty until the first boot.
+                Ok(Role::Data) if is_coreos_root(held) => Known::Is(Role::Root),
+                role => role.known(),
+            }
         }
         (_, Ok(_)) => Known::Is(Role::Data),
         (_, Err(gap)) => Err(gap.clone()).known(),
     }
+}
+
+fn is_coreos_root(held: &Held) -> bool {
+    held.facts.partition_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case(COREOS_ROOT))
 }
 
 /// The roles that the partition table decides alone.

@@ -14,6 +14,8 @@ use storage::{Error, Result};
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     File(Vec<u8>),
+    /// An empty file with that mode, owner and group.
+    Owned(u32, u32, u32),
     Directory,
     Link(String),
     /// Reading it fails so.
@@ -47,6 +49,9 @@ impl FileSystem for Memory {
     }
 
     fn metadata(&self, path: &GuestPath) -> Result<Metadata> {
+        if let Node::Owned(mode, uid, gid) = *self.node(path)? {
+            return Ok(Metadata { kind: FileKind::File, size: 0, mode, uid, gid, immutable: false });
+        }
         let (kind, size) = match self.node(path)? {
             Node::File(bytes) => (FileKind::File, bytes.len() as u64),
             Node::Link(target) => (FileKind::Link, target.len() as u64),
@@ -76,6 +81,7 @@ impl FileSystem for Memory {
     fn read(&self, path: &GuestPath, _: u64) -> Result<Vec<u8>> {
         match self.node(path)? {
             Node::File(bytes) => Ok(bytes.clone()),
+            Node::Owned(..) => Ok(Vec::new()),
             _ => Err(Error::corrupt(0, "no file")),
         }
     }
@@ -91,6 +97,14 @@ impl FileSystem for Memory {
     }
 }
 
+/// `!mode 644 0 0`.
+fn owned(content: &str) -> Node {
+    let mut numbers = content.split(' ').skip(1);
+    let mode = u32::from_str_radix(numbers.next().unwrap(), 8).unwrap();
+    let mut next = || numbers.next().unwrap().parse().unwrap();
+    Node::Owned(mode, next(), next())
+}
+
 /// A file of text, a directory (path ends with `/`) or a link (content begins with `-> `).
 pub(crate) fn memory(files: &[(&str, &str)]) -> Memory {
     let mut nodes = BTreeMap::from([(b"/".to_vec(), Node::Directory)]);
@@ -99,6 +113,7 @@ pub(crate) fn memory(files: &[(&str, &str)]) -> Memory {
             Some(target) => Node::Link(target.to_owned()),
             None if path.ends_with('/') => Node::Directory,
             None if content.starts_with("!bad") => Node::Bad("bad"),
+            None if content.starts_with("!mode ") => owned(content),
             None if content.starts_with("!io") => Node::Broken,
             None => Node::File(content.as_bytes().to_vec()),
         };

@@ -14,6 +14,9 @@ pub(crate) const BIOS_BOOT: &str = "21686148-6449-6E6F-744E-656564454649";
 /// GPT type of an EFI system partition.
 pub(crate) const ESP: &str = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
 
+/// GPT type of the root of CoreOS Container Linux and its heirs.
+pub(crate) const COREOS_ROOT: &str = "3884DD41-8582-4404-B9A8-E9B84F2DF50E";
+
 /// MBR type of an EFI system partition.
 pub(crate) const ESP_MBR: &str = "0xEF";
 

@@ -121,6 +121,7 @@ pub(crate) fn loader_name(kind: LoaderKind) -> &'static str {
         LoaderKind::GrubLegacy => "GRUB 0.9x",
         LoaderKind::Extlinux => "extlinux",
         LoaderKind::SystemdBoot => "systemd-boot",
+        LoaderKind::UnifiedKernel => "unified kernel image",
     }
 }
 

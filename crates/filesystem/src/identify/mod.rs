@@ -5,11 +5,11 @@
 //! bear two, of which the one with a right checksum is believed.
 
 mod exfat;
+mod nilfs;
 mod raid;
 mod stack;
 pub(crate) mod swap;
 mod table;
-mod nilfs;
 mod zfs;
 
 use crate::DRIVERS;

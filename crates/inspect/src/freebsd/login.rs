@@ -1,6 +1,7 @@
 //! root's account and the terminals. master.passwd(5), ttys(5).
 
 use crate::look::{Gap, Look, Outcome as _};
+use crate::passwords;
 use crate::tree::Tree;
 use facts::{BsdTerminal, Known, RootLogin};
 
@@ -23,6 +24,14 @@ pub(super) fn root(tree: &Tree<'_>) -> Look<RootLogin> {
         shell: shell.to_owned(),
         locked: hash(field(1).starts_with('*')),
         empty_password: hash(field(1).is_empty()),
+        hashed_by: match secret {
+            true => passwords::hashed_by(field(1)).map(str::to_owned).known(),
+            false => Known::unknown("there is no master.passwd"),
+        },
+        must_change: match field(5) {
+            "" | "0" => hash(false),
+            _ => Known::unknown("master.passwd sets a day, and which day it is will be known at the boot"),
+        },
         // Never the hash itself.
         evidence: vec![file.evidence.at_line(line).saying(format!("shell {shell}"))],
     })

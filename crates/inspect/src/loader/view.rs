@@ -69,6 +69,12 @@ impl<'a> View<'a> {
         (0..self.facts.len()).find(|&index| self.grub_name(index) == name)
     }
 
+    /// The volume whose filesystem has that UUID.
+    pub(super) fn by_uuid(&self, uuid: &str) -> Option<usize> {
+        let own = |volume: &Volume| volume.filesystem().and_then(|found| found.uuid.clone());
+        self.facts.iter().position(|volume| own(volume).is_some_and(|own| own.eq_ignore_ascii_case(uuid)))
+    }
+
     /// The volume that GRUB 0.9x means by `hd0,0`.
     pub(super) fn by_legacy_name(&self, name: &str) -> Option<usize> {
         let (disk, partition) = name.split_once(',')?;

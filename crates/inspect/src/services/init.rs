@@ -42,7 +42,8 @@ const SYSTEMD: &[&str] = &["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
 /// What `init=` on the command line, or else `/sbin/init`, is.
 pub(super) fn detect(context: &Context<'_>, distribution: Option<&Distribution>) -> Look<Init> {
     let tree = context.tree();
-    let told = context.cmdline().optional()?.and_then(|line| syntax::cmdline::last(line, "init"));
+    // A command line that cannot be told hardly has it.
+    let told = context.cmdline().ok().and_then(|line| syntax::cmdline::last(line, "init"));
     let real = match told {
         Some(path) => tree.find(&path).optional()?,
         None => None,

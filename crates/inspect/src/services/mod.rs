@@ -16,6 +16,9 @@ pub(crate) use init::Init;
 use std::collections::BTreeMap;
 use systemd::Units;
 
+/// Endings of units; scripts have none, but may have dots.
+const UNIT_KINDS: &[&str] = &[".service", ".socket", ".target"];
+
 /// Runlevels of OpenRC that an ordinary boot goes through.
 const OPENRC_LEVELS: &[&str] = &["default", "boot", "sysinit"];
 
@@ -52,7 +55,7 @@ impl<'t, 'v> Services<'t, 'v> {
     }
 
     fn starts_one(&self, unit: &str) -> Look<Option<String>> {
-        let script = unit.rsplit_once('.').map_or(unit, |(name, _)| name);
+        let script = UNIT_KINDS.iter().find_map(|kind| unit.strip_suffix(kind)).unwrap_or(unit);
         match self.init {
             Ok(Init::Systemd) => {
                 if let Some(path) = self.units.as_ref().map_err(Gap::clone)?.starts(self.tree, unit)? {
@@ -103,6 +106,11 @@ impl<'t, 'v> Services<'t, 'v> {
             }
         }
         Ok(starts)
+    }
+
+    /// The units that something wants, with the links.
+    pub(crate) fn wanted_units(&self) -> Look<impl Iterator<Item = (&String, &String)>> {
+        self.units.as_ref().map(Units::wanted).map_err(Gap::clone)
     }
 
     /// A program by its files, and whether it starts. Absent: none of the files is there.

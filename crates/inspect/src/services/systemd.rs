@@ -40,6 +40,11 @@ impl Units {
         Ok(Units { wanted: wanted(tree)?, presets })
     }
 
+    /// Units and the links that want them.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.wanted.iter()
+    }
+
     /// The link, or the preset, that starts a unit.
     pub(super) fn starts(&self, tree: &Tree<'_>, unit: &str) -> Look<Option<String>> {
         if is_masked(tree, unit)? {
