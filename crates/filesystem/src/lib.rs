@@ -32,4 +32,4 @@ macro_rules! filesystems {
     };
 }
 
-filesystems! { ext, fat, iso9660, udf }
+filesystems! { ext, fat, iso9660, ntfs, udf }

@@ -5,7 +5,6 @@
 //! bear two, of which the one with a right checksum is believed.
 
 mod exfat;
-mod ntfs;
 mod stack;
 pub(crate) mod swap;
 mod table;

@@ -1,7 +1,7 @@
 //! The filesystems that are named and not read, a row each.
 
 use super::unix::{btrfs, btrfs_is_proven, nilfs_is_sound, ufs, xfs, xfs_is_proven, xfs_is_sound};
-use super::{Candidate, Content, exfat, ntfs};
+use super::{Candidate, Content, exfat};
 use crate::field::{be16, be32, label, le16, le32, uuid};
 use crate::tree::Info;
 use storage::{ReadAt, Result, read_vec};
@@ -88,7 +88,6 @@ static ROWS: &[Row] = &[
         more: exfat::fill,
         ..PLAIN
     },
-    Row { fs_type: "ntfs", marks: &[(3, b"NTFS    ")], sound: ntfs::is_sound, more: ntfs::fill, ..PLAIN },
     Row {
         fs_type: "ufs",
         at: &[65536, 8192, 262_144, 0],
