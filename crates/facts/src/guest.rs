@@ -1,6 +1,6 @@
 //! The operating system on the disk.
 
-use crate::{Claim, DeviceSpec, Evidence, Kernel, Known, Linux, Loader, VolumeId};
+use crate::{Claim, DeviceSpec, Evidence, Kernel, Known, Linux, Loader, VolumeId, Windows};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -73,6 +73,9 @@ pub struct Guest {
     pub kernels: Known<Vec<Kernel>>,
     /// What is particular to Linux; none for other systems.
     pub linux: Option<Box<Linux>>,
+    /// What is particular to Windows; none for other systems.
+    #[serde(default)]
+    pub windows: Option<Box<Windows>>,
 }
 
 impl Guest {

@@ -21,6 +21,11 @@ pub enum State {
     Dirty,
 }
 
+/// Whether a hive needs no logs. What is no hive needs none either.
+pub fn is_clean(bytes: &[u8]) -> bool {
+    Base::read(bytes).map_or(true, |base| base.is_clean())
+}
+
 /// A hive in memory.
 #[derive(Debug)]
 pub struct Hive {

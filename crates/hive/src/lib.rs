@@ -21,6 +21,6 @@ mod name;
 mod subkeys;
 mod value;
 
-pub use hive::{Hive, MAX_HIVE, State};
+pub use hive::{Hive, MAX_HIVE, State, is_clean};
 pub use key::Key;
 pub use value::{Data, Value};

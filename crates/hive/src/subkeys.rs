@@ -7,12 +7,18 @@ use storage::{Error, Result};
 /// Lists in lists; Windows makes no more than two levels.
 const MAX_DEPTH: usize = 4;
 
+/// Keys that are looked at below one key.
+const MAX_KEYS: usize = 1 << 20;
+
+/// Damaged entries of one list after which the rest of it is left.
+const MAX_DAMAGED: usize = 1000;
+
 /// Bytes that a key takes at least, so that a hive cannot have more keys than its length over this.
 const LEAST_KEY: usize = 80;
 
 /// The cells of the keys in the list at `head`; what is damaged in it stands where it was met.
 pub(crate) fn offsets(cells: Cells<'_>, head: u32) -> Vec<Result<u32>> {
-    let mut walk = Walk { cells, left: cells.len() / LEAST_KEY + 1, found: Vec::new() };
+    let mut walk = Walk { cells, left: (cells.len() / LEAST_KEY + 1).min(MAX_KEYS), damaged: 0, found: Vec::new() };
     walk.list(head, 0);
     walk.found
 }
@@ -21,6 +27,7 @@ struct Walk<'h> {
     cells: Cells<'h>,
     /// Entries that may still be met.
     left: usize,
+    damaged: usize,
     found: Vec<Result<u32>>,
 }
 
@@ -61,5 +68,9 @@ impl Walk<'_> {
 
     fn fail(&mut self, error: Error) {
         self.found.push(Err(error));
+        self.damaged += 1;
+        if self.damaged == MAX_DAMAGED {
+            self.left = 0;
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::mounts::Stitched;
 use crate::root::Root;
 use crate::tree::Tree;
 use crate::volumes::Volumes;
+use crate::windows;
 use facts::{Architecture, Claim, Evidence, FileRef, Guest, Known, Loader, Volume};
 
 /// What the facets of a guest look at.
@@ -69,7 +70,7 @@ macro_rules! detectors {
     };
 }
 
-detectors! { linux }
+detectors! { windows, linux }
 
 /// The guest on that root.
 pub(crate) fn detect(root: &Root, stitched: &Stitched<'_>, volumes: &Volumes, facts: &[Volume]) -> Known<Guest> {

@@ -8,6 +8,9 @@ use storage::{ErrorKind, Result, Source};
 /// Bytes of boot code before the disk signature.
 const CODE: usize = 440;
 
+/// How the code of Windows begins, from 2000 on. Its words are in the language of whoever installed it.
+const WINDOWS: [u8; 7] = [0x33, 0xc0, 0x8e, 0xd0, 0xbc, 0x00, 0x7c];
+
 /// The first sector and what its code is.
 pub(crate) struct Code {
     /// The whole sector; zeros where the disk is too short or cannot be read there.
@@ -38,7 +41,10 @@ fn of(sector: &[u8; 512]) -> Known<Claim<BootCode>> {
         BootCode::Lilo
     } else if says("Operating system load error") || (says("isolinux") || says("SYSLINUX")) {
         BootCode::Syslinux
-    } else if (says("Invalid partition table") && says("Error loading operating system")) || says("TCPA") {
+    } else if (says("Invalid partition table") && says("Error loading operating system"))
+        || says("TCPA")
+        || code.starts_with(&WINDOWS)
+    {
         BootCode::Windows
     } else if says("Missing boot loader") || says("Boot loader too large") || says("Drive ") && says("FreeBS") {
         BootCode::FreeBsd
@@ -99,5 +105,7 @@ pub(crate) mod tests {
         assert!(of(&sector).is_absent(), "a jump into zeros is no code");
         sector[0x65] = 1;
         assert_eq!(of(&sector).value().unwrap().value, BootCode::Other);
+        sector[..7].copy_from_slice(&WINDOWS);
+        assert_eq!(of(&sector).value().unwrap().value, BootCode::Windows);
     }
 }
