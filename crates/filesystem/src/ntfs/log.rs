@@ -100,3 +100,63 @@ fn parse(page: &[u8]) -> Option<Restart> {
     let is_closed = le16(area, 12) == NO_CLIENT || le16(area, 14) & IS_CLEAN != 0;
     matches!(version, (1 | 2, _)).then_some(Restart { lsn: le64(area, 0), version, is_closed })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixup::guard;
+    use super::*;
+
+    const CLOSED: (u16, u16) = (NO_CLIENT, 0);
+    const CLEAN: (u16, u16) = (0, IS_CLEAN);
+    const OPEN: (u16, u16) = (0, 0);
+
+    fn page(lsn: u64, (client, flags): (u16, u16), version: (u16, u16)) -> Vec<u8> {
+        let mut page = vec![0; 4096];
+        page[16..20].copy_from_slice(&4096u32.to_le_bytes());
+        page[20..24].copy_from_slice(&4096u32.to_le_bytes());
+        page[24..26].copy_from_slice(&48u16.to_le_bytes());
+        page[26..28].copy_from_slice(&version.1.to_le_bytes());
+        page[28..30].copy_from_slice(&version.0.to_le_bytes());
+        page[48..56].copy_from_slice(&lsn.to_le_bytes());
+        page[60..62].copy_from_slice(&client.to_le_bytes());
+        page[62..64].copy_from_slice(&flags.to_le_bytes());
+        guard(&mut page, b"RSTR", 30);
+        page
+    }
+
+    fn said(log: &[&[u8]]) -> Option<&'static str> {
+        note(&Vec::new(), &Stream::of(log.concat())).unwrap()
+    }
+
+    #[test]
+    fn the_newer_restart_page_counts() {
+        let records = [b"RCRD".to_vec(), vec![0; 4092]].concat();
+        for (first, second, word) in [
+            (page(5, CLEAN, (1, 1)), page(4, OPEN, (1, 1)), None),
+            (page(5, CLEAN, (1, 1)), page(6, OPEN, (1, 1)), Some("not closed")),
+            (page(5, OPEN, (1, 1)), page(6, CLOSED, (1, 1)), None),
+            (page(5, OPEN, (1, 1)), vec![0; 4096], Some("not closed")),
+            (page(5, CLEAN, (2, 0)), page(4, CLEAN, (1, 1)), Some("version 2.0")),
+            (page(5, CLEAN, (9, 0)), page(4, CLEAN, (1, 1)), None),
+            (vec![0; 4096], page(6, CLOSED, (1, 1)), None),
+            (vec![0; 4096], vec![0; 4096], Some("no sound restart page")),
+        ] {
+            let found = said(&[&first, &second, &records]);
+            assert_eq!(found.is_some(), word.is_some(), "{found:?}, {word:?}");
+            assert!(found.unwrap_or_default().contains(word.unwrap_or_default()), "{found:?}, {word:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_log_is_closed() {
+        assert_eq!(said(&[&[0xFF; 65536]]), None);
+        assert_eq!(said(&[&[]]), None);
+        assert!(said(&[&[0xFF; 4096], b"RCRD", &[0; 4092]]).is_some());
+        let mut torn = page(5, CLOSED, (1, 1));
+        torn[511] ^= 1;
+        assert!(said(&[&torn, &[0; 4096]]).is_some());
+        for len in 0..600 {
+            said(&[&page(5, CLOSED, (1, 1))[..len]]);
+        }
+    }
+}

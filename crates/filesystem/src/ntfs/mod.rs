@@ -1,13 +1,14 @@
 //! NTFS.
 //!
 //! Specification: [MS-FSCC] for reparse points, [MS-XCA] for compression; for the rest what Linux and `ntfs-3g` make of it
-//! (`layout.h`). Read are files in their records and in clusters, sparse ones, compressed ones (LZNT1), lists of attributes,
+//! (`layout.h`). Read are files in their records and in clusters, sparse ones, compressed ones (LZNT1, WOF), lists of attributes,
 //! links; `$MFT` in many pieces, and its copy. Not supported: encryption (EFS), deduplication, the copy of the boot
 //! sector, what waits in the log, streams other than a file's own.
 //!
 //! It is read here and not by the crate `ntfs`: that gives what lies on the volume past the part of a file that was ever
 //! written, does not read an `$MFT` that has a list of attributes, and follows an index that leads in circles without end.
 
+mod bits;
 mod boot;
 mod fixup;
 mod free;
@@ -16,6 +17,7 @@ mod info;
 mod interix;
 mod log;
 mod lznt1;
+mod lzx;
 mod mft;
 mod name;
 mod record;
@@ -23,6 +25,8 @@ mod reparse;
 mod runs;
 mod stream;
 mod tree;
+mod wof;
+mod xpress;
 
 use crate::cache::Cached;
 use crate::nodes::NodeTree;

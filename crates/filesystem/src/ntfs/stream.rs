@@ -59,6 +59,12 @@ impl Stream {
         Ok(stream)
     }
 
+    /// In its record, for tests.
+    #[cfg(test)]
+    pub(super) fn of(value: Vec<u8>) -> Self {
+        Stream { size: value.len() as u64, body: Body::Resident(value), flags: 0, at: 0 }
+    }
+
     /// From the first part; for `$MFT`, whose other parts are in itself.
     pub(super) fn first(parts: &[Attribute<'_>], boot: &Boot) -> Result<Self> {
         let Some(first) = parts.first() else { return Err(Error::corrupt(0, "NTFS: an attribute without parts")) };

@@ -6,10 +6,11 @@
 use super::index;
 use super::interix;
 use super::mft::{FIRST_USER, Mft, ROOT};
-use super::name::{UpCase, text};
+use super::name::{UpCase, text, units};
 use super::record::{DATA, REPARSE_POINT, Record, number};
 use super::reparse::{self, MAX_REPARSE, Target};
 use super::stream::Stream;
+use super::wof;
 use crate::nodes::Nodes;
 use crate::tree::{FileKind, MAX_ENTRIES, Metadata};
 use std::cell::{Cell, RefCell};
@@ -112,6 +113,16 @@ impl Tree {
         }
     }
 
+    /// The content of a file that the Windows Overlay Filter compresses.
+    fn overlaid(&self, node: &Node, file: &File, size: u64, len: u64) -> Result<Vec<u8>> {
+        let method = wof::method(file.reparse.as_deref().unwrap_or_default())?;
+        let record = self.mft.file(&*self.volume, node.reference)?;
+        let packed = self.mft.stream(&*self.volume, &record, DATA, &units(wof::STREAM))?;
+        let packed =
+            packed.ok_or_else(|| record.damaged("it says that it is compressed (WOF), and has no such content"))?;
+        wof::read(&*self.volume, method, &packed, size, len)
+    }
+
     fn interix_target(&self, file: &File) -> Result<Vec<u8>> {
         let content = match &file.data {
             Some(data) => data.read(&*self.volume, 0, data.size.min(interix::MAX_CONTENT))?,
@@ -184,9 +195,7 @@ impl Nodes for Tree {
     fn content(&self, node: &Node, len: u64) -> Result<Vec<u8>> {
         let file = self.file(node)?;
         match (file.tag(), &file.data) {
-            (Some(reparse::WOF), _) => {
-                Err(Error::unsupported("NTFS: its content is compressed (WOF), which is not read"))
-            }
+            (Some(reparse::WOF), Some(data)) => self.overlaid(node, &file, data.size, len),
             (Some(tag), _) => Err(Error::unsupported(reparse::unread(tag))),
             (None, Some(data)) => data.read(&*self.volume, 0, len),
             (None, None) => Ok(Vec::new()),

@@ -12,6 +12,8 @@ mod journal;
 mod ntfs;
 mod ntfs_corpus;
 mod ntfs_tools;
+mod ntfs_unused;
+mod ntfs_wof;
 mod optical;
 mod support;
 mod udf;

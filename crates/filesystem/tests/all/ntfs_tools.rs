@@ -45,7 +45,10 @@ impl Mount {
     fn new(image: &Path) -> Option<Self> {
         let at = tempfile::tempdir().unwrap();
         let mut command = Command::new("ntfs-3g");
-        command.args(["-o", "no_detach,compression,noatime,big_writes"]).arg(image).arg(at.path());
+        command
+            .args(["-o", "no_detach,compression,noatime,big_writes,streams_interface=windows"])
+            .arg(image)
+            .arg(at.path());
         command.env("LC_ALL", "C.UTF-8").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut mount = Mount { server: command.spawn().unwrap(), at };
         let begun = Instant::now();
