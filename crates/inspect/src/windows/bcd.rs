@@ -3,8 +3,9 @@
 //! `Objects\{GUID}\Description` has the type of an object, `Objects\{GUID}\Elements\NUMBER` its settings. Numbers are
 //! those of the WMI provider (`BcdLibraryElementTypes` and its like). Not followed: settings that an object inherits.
 
+use super::node::Node;
 use super::place::{self, Place, guid, le32, le64};
-use super::registry::{Loaded, Node};
+use super::registry::Loaded;
 use crate::look::{Gap, Look, Outcome as _};
 use crate::tree::Tree;
 use crate::volumes::Volumes;

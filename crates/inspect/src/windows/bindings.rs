@@ -4,7 +4,8 @@
 //! its service. From 8 on there is the driver database: a device identifier names an INF file, that names a package, and
 //! a configuration of the package names the service. Which of the two there is decides the keys, not the version.
 
-use super::registry::{Node, Registry};
+use super::node::Node;
+use super::registry::Registry;
 use super::services::Services;
 use crate::look::{Gap, Look, Outcome as _, non_empty};
 use facts::{DeviceBinding, Known};

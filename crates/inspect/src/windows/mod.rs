@@ -14,9 +14,12 @@ mod letters;
 mod machine;
 mod manager;
 mod network;
+mod node;
 mod place;
 mod program;
 mod programs;
+#[cfg(test)]
+mod real;
 mod registry;
 mod remote;
 mod root;

@@ -1,6 +1,7 @@
 //! Network adapters.
 
-use super::registry::{Node, Registry};
+use super::node::Node;
+use super::registry::Registry;
 use crate::look::{Gap, Look, Outcome as _, non_empty};
 use facts::{Adapter, Known};
 

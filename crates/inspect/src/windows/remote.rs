@@ -88,10 +88,8 @@ fn rule(name: &str, text: &str, port: u32) -> Option<FirewallRule> {
         return None;
     }
     let ports: Vec<String> = all("LPort");
-    let named = name.to_ascii_lowercase().starts_with("remotedesktop-usermode") && has("Protocol", "6");
     // A rule for programs of all ports is no rule about this one.
-    let for_port = has("Protocol", "6") && ports.iter().any(|text| covers(text, port));
-    if !for_port && !(named && ports.is_empty()) {
+    if !has("Protocol", "6") || !ports.iter().any(|text| covers(text, port)) {
         return None;
     }
     let allows = has("Action", "Allow");
@@ -139,7 +137,7 @@ mod tests {
         let profiles = vec!["Domain".to_owned(), "Private".to_owned()];
         assert_eq!(of("RemoteDesktop-UserMode-In-TCP", inbox), Some((true, profiles)));
         assert_eq!(of("x", &inbox.replace("TRUE", "FALSE")), None);
-        assert_eq!(of("x", &inbox.replace("Allow", "Block")).unwrap().0, false);
+        assert!(!of("x", &inbox.replace("Allow", "Block")).unwrap().0);
         assert_eq!(of("x", &inbox.replace("3389", "80")), None);
         assert!(of("x", &inbox.replace("3389", "3000-4000")).is_some());
         assert_eq!(of("x", &inbox.replace("Protocol=6", "Protocol=17")), None);

@@ -1,7 +1,8 @@
 //! Services and drivers in the registry, and their files.
 
+use super::node::Node;
 use super::program;
-use super::registry::{Node, Registry};
+use super::registry::Registry;
 use crate::look::{Gap, Look, Outcome as _};
 use crate::tree::Tree;
 use facts::{Known, Program, ServiceStart, WindowsService};

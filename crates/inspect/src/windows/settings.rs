@@ -36,11 +36,18 @@ pub(super) fn device_installation_disabled(registry: &Registry) -> Look<Vec<Evid
     if found.is_empty() { Err(Gap::Absent) } else { Ok(found) }
 }
 
-/// Traces of group policies.
+/// Group policies that are not the machine's own. Each kind of policy lists those that were applied last.
 pub(super) fn group_policies(registry: &Registry) -> Look<Evidence> {
-    let key = registry.software(r"Microsoft\Windows\CurrentVersion\Group Policy\History")?;
-    let count = key.keys()?.iter().filter(|key| key.name().starts_with('{')).count();
-    if count == 0 { Err(Gap::Absent) } else { Ok(key.saying(&format!("{count} kinds of policies were applied"))) }
+    for kind in registry.software(r"Microsoft\Windows\CurrentVersion\Group Policy\History")?.keys()? {
+        for policy in kind.keys()? {
+            if let Some(path) = policy.text("DSPath").optional()?
+                && !path.value.eq_ignore_ascii_case("LocalGPO")
+            {
+                return path.evidence.into_iter().next().ok_or(Gap::Absent);
+            }
+        }
+    }
+    Err(Gap::Absent)
 }
 
 /// Fast Startup.

@@ -1,6 +1,7 @@
 //! The state that Windows was left in: hibernated, half updated, half set up.
 
-use super::registry::{Node, Registry};
+use super::node::Node;
+use super::registry::Registry;
 use crate::look::{Gap, Look, Outcome as _};
 use crate::tree::Tree;
 use facts::{Claim, Evidence, PendingUpdate, Setup};

@@ -1,6 +1,7 @@
 //! Which Windows it is, and what `ImportImage` calls it.
 
-use super::registry::{Node, Registry};
+use super::node::Node;
+use super::registry::Registry;
 use crate::look::{Gap, Look, Outcome as _};
 use facts::{Claim, Distribution, Evidence, Known, ProductType, WindowsVersion};
 
