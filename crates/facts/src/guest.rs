@@ -1,6 +1,6 @@
 //! The operating system on the disk.
 
-use crate::{Claim, DeviceSpec, Evidence, FreeBsd, Kernel, Known, Linux, Loader, VolumeId};
+use crate::{Claim, DeviceSpec, Evidence, FreeBsd, Kernel, Known, Linux, Loader, VolumeId, Windows};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -76,6 +76,9 @@ pub struct Guest {
     pub linux: Option<Box<Linux>>,
     /// What is particular to FreeBSD; none for other systems.
     pub freebsd: Option<Box<FreeBsd>>,
+    /// What is particular to Windows; none for other systems.
+    #[serde(default)]
+    pub windows: Option<Box<Windows>>,
 }
 
 impl Guest {

@@ -24,6 +24,7 @@ mod linux;
 mod media;
 mod network;
 mod volume;
+mod windows;
 
 pub use boot::{Boot, BootCode, BootEntry, Bootability, EspLoader, FileRef, Loader, LoaderKind, LoaderSearch};
 pub use chain::{BootStep, StepKind};
@@ -40,6 +41,12 @@ pub use linux::{
 pub use media::Media;
 pub use network::{Addressing, InterfaceMatch, Network, NetworkProfile, NetworkSource};
 pub use volume::{Content, Filesystem, Role, Volume, VolumeId, VolumeKind};
+pub use windows::{
+    Account, Adapter, BcdDevice, BcdDeviceKind, BcdEntry, BootIni, BootIniEntry, BootStore, ClassFilter, DeviceBinding,
+    DriveLetter, FirewallRule, Firmware, Hive, HiveState, PartitionStart, PendingUpdate, ProductType, Program,
+    Readiness, RemoteDesktop, ServiceStart, Setup, Windows, WindowsDriver, WindowsFirewall, WindowsService,
+    WindowsVersion, XenHiding,
+};
 
 use serde::{Deserialize, Serialize};
 

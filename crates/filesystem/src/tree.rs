@@ -39,7 +39,7 @@ pub struct Metadata {
     pub kind: FileKind,
     /// Length in bytes.
     pub size: u64,
-    /// Permission bits, with set-user-id and the like; 0o755 where the filesystem has none.
+    /// Permission bits, with set-user-id and the like; 0o755 where the filesystem has none, 0o555 for read-only files there.
     pub mode: u32,
     /// Owner.
     pub uid: u32,

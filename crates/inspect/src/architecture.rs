@@ -45,6 +45,15 @@ pub(crate) fn of_pe(bytes: &[u8]) -> Option<Architecture> {
     })
 }
 
+/// File version of a PE program: four numbers of the fixed part of its version resource, which begins with a mark of its
+/// own, so that the resources need not be walked.
+pub(crate) fn pe_version(bytes: &[u8]) -> Option<[u16; 4]> {
+    const MARK: [u8; 8] = [0xbd, 0x04, 0xef, 0xfe, 0, 0, 1, 0];
+    let starts = bytes.as_chunks::<4>().0.windows(2).position(|pair| pair.as_flattened() == MARK)?;
+    let word = |index: usize| at(bytes, starts * 4 + 8 + index * 2).map(u16::from_le_bytes);
+    Some([word(1)?, word(0)?, word(3)?, word(2)?])
+}
+
 /// Of a kernel's file, as far as its header tells: a compressed arm64 kernel or an x86 kernel with a boot protocol
 /// before 2.12 does not.
 pub(crate) fn of_kernel(bytes: &[u8]) -> Option<Architecture> {
@@ -105,6 +114,16 @@ mod tests {
         let mut wild = pe(0x8664);
         wild[0x3c..0x40].copy_from_slice(&[0xff; 4]);
         assert_eq!(of_pe(&wild), None);
+    }
+
+    #[test]
+    fn versions_of_pe_programs() {
+        let mut bytes = pe(0x8664);
+        assert_eq!(pe_version(&bytes), None);
+        bytes[0xc0..0xc8].copy_from_slice(&[0xbd, 0x04, 0xef, 0xfe, 0, 0, 1, 0]);
+        bytes[0xc8..0xd0].copy_from_slice(&[81, 0, 62, 0, 0xa1, 0xe2, 104, 0]);
+        assert_eq!(pe_version(&bytes), Some([62, 81, 104, 58017]));
+        assert_eq!(pe_version(&bytes[..0xcf]), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::mounts::Stitched;
 use crate::root::Root;
 use crate::tree::Tree;
 use crate::volumes::Volumes;
-use crate::{freebsd, linux};
+use crate::{freebsd, linux, windows};
 use facts::{Architecture, Claim, Evidence, FileRef, Guest, Known, Loader, Volume};
 
 /// What the facets of a guest look at.
@@ -86,7 +86,7 @@ macro_rules! detectors {
     };
 }
 
-detectors! { freebsd, linux }
+detectors! { windows, freebsd, linux }
 
 /// The guest on that root.
 pub(crate) fn detect(root: &Root, stitched: &Stitched<'_>, volumes: &Volumes, facts: &[Volume]) -> Known<Guest> {

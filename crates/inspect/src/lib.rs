@@ -51,6 +51,7 @@ mod testing;
 mod tree;
 mod unused;
 mod volumes;
+mod windows;
 
 pub use image::claimed_format;
 pub use media::media;

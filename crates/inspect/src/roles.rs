@@ -108,7 +108,7 @@ impl Marks<'_, '_> {
         if self.is_boot()? {
             return Ok(Role::Boot);
         }
-        if self.is_root()? || self.is_ostree()? {
+        if self.is_root()? || self.is_ostree()? || crate::windows::system_root(self.0).found()? {
             return Ok(Role::Root);
         }
         if self.is_usr()? {

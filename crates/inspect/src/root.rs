@@ -2,7 +2,7 @@
 
 use crate::mounts;
 use crate::volumes::Volumes;
-use crate::{device, loader};
+use crate::{device, loader, windows};
 use facts::{Content, Evidence, Known, Reason, Role, Volume, VolumeId};
 use filesystem::FileKind;
 
@@ -56,7 +56,7 @@ fn unseen(volume: &Volume, facts: &[Volume]) -> Option<Reason> {
 
 /// Of several, the one that a boot menu names; then one with a kernel; then the largest.
 fn best(volumes: &Volumes, facts: &[Volume], roots: &[usize]) -> Root {
-    let mut named = Vec::new();
+    let mut named = windows::started(volumes, facts);
     let mut with_kernel = Vec::new();
     for &index in roots {
         let stitched = mounts::stitch(volumes, facts, index);

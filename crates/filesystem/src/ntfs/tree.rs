@@ -17,8 +17,11 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use storage::{Error, Result, Source};
 
-/// Mode of everything.
+/// Mode of everything, and of files with the read-only attribute.
 const MODE: u32 = 0o755;
+const READ_ONLY_MODE: u32 = 0o555;
+/// The attribute.
+const READ_ONLY: u32 = 1;
 
 /// The files of a volume.
 pub(super) struct Tree {
@@ -46,6 +49,7 @@ struct File {
     kind: FileKind,
     at: u64,
     data: Option<Stream>,
+    is_read_only: bool,
     /// The bytes of the reparse point.
     reparse: Option<Vec<u8>>,
 }
@@ -95,7 +99,9 @@ impl Tree {
             None if node.is_directory => FileKind::Directory,
             None => self.plain_kind(&record, data.as_ref())?,
         };
-        let file = Rc::new(File { kind, at: record.at, data, reparse });
+        let attributes = record.file_attributes().unwrap_or(0);
+        let is_read_only = !node.is_directory && attributes & READ_ONLY != 0;
+        let file = Rc::new(File { kind, at: record.at, data, is_read_only, reparse });
         *self.last.borrow_mut() = Some((node.reference, file.clone()));
         Ok(file)
     }
@@ -189,7 +195,8 @@ impl Nodes for Tree {
             FileKind::Link => self.target(node)?.len() as u64,
             FileKind::Directory | FileKind::Special => 0,
         };
-        Ok(Metadata { kind: file.kind, size, mode: MODE, uid: 0, gid: 0, immutable: false })
+        let mode = if file.is_read_only { READ_ONLY_MODE } else { MODE };
+        Ok(Metadata { kind: file.kind, size, mode, uid: 0, gid: 0, immutable: false })
     }
 
     fn content(&self, node: &Node, len: u64) -> Result<Vec<u8>> {

@@ -5,6 +5,8 @@
 //! grub-core/boot/i386/pc/diskboot.S. Code of other kinds starts the active partition.
 
 use super::code::{Code, is_boot1, name};
+use crate::look::Gap;
+use crate::tree::Tree;
 use crate::volumes::Volumes;
 use facts::{BootCode, Bootability, Evidence, Known, VolumeId};
 use storage::{ErrorKind, ReadAt as _, Result, Source};
@@ -14,6 +16,9 @@ const SECTOR: u64 = 512;
 
 /// Most records of a core image's block list.
 const MAX_BLOCKS: usize = 40;
+
+/// Programs that the boot code of Windows names, and their files.
+const WINDOWS: &[(&str, &str)] = &[("BOOTMGR", "/bootmgr"), ("NTLDR", "/ntldr")];
 
 /// What one step of the way says.
 enum Step {
@@ -160,7 +165,7 @@ fn boot2(source: &Source, slice: Option<&VolumeId>) -> Result<Step> {
 
 /// The active partition, and whether its first sector can be started.
 fn active_partition(code: BootCode, volumes: &Volumes) -> Result<Step> {
-    let Some(held) = volumes.all().iter().find(|held| held.facts.bootable) else {
+    let Some((index, held)) = volumes.all().iter().enumerate().find(|(_, held)| held.facts.bootable) else {
         let text = format!("no partition is active, and boot code of {} starts the active one", name(code));
         return Ok(Step::Missing(Evidence::words(text)));
     };
@@ -176,7 +181,22 @@ fn active_partition(code: BootCode, volumes: &Volumes) -> Result<Step> {
     let starts = sector[510..] == [0x55, 0xaa] && matches!(sector[0], 0xeb | 0xe9 | 0xfa | 0x33);
     let text = if starts { "active, with boot code in its first sector" } else { "active, without boot code" };
     let evidence = Evidence::volume(id, text);
-    Ok(if starts { Step::There(evidence) } else { Step::Missing(evidence) })
+    let manager = WINDOWS.iter().find(|(name, _)| says(&sector, name));
+    Ok(match manager {
+        _ if !starts => Step::Missing(evidence),
+        None => Step::There(evidence),
+        Some((name, path)) => match Tree::new(volumes, index).find(path) {
+            Ok(found) => Step::There(Evidence::file(&found.volume, *path).saying(text)),
+            Err(Gap::Absent) => {
+                Step::Missing(evidence.saying(format!("its boot code starts {name}, which is not there")))
+            }
+            Err(Gap::Unknown(reason)) => Step::Unknown(reason.why),
+        },
+    })
+}
+
+fn says(sector: &[u8; 512], word: &str) -> bool {
+    sector.windows(word.len()).any(|window| window == word.as_bytes())
 }
 
 #[cfg(test)]
@@ -228,6 +248,23 @@ mod tests {
         bytes[1024..1029].copy_from_slice(b"\xeb\x0eBTX");
         let good = answer(&disk(&bytes), volume::Table::Bsd);
         assert_eq!((good.can, good.evidence.len()), (Known::Is(true), 2));
+    }
+
+    #[test]
+    fn boot_code_of_windows_needs_its_manager() {
+        let step = |files: &[(&str, &str)]| {
+            let mut held = crate::testing::partition(1, files);
+            let mut sector = vec![0; 512];
+            sector[0] = 0xeb;
+            sector[100..107].copy_from_slice(b"BOOTMGR");
+            sector[510..].copy_from_slice(&[0x55, 0xaa]);
+            held.source = Arc::new(sector);
+            held.facts.bootable = true;
+            active_partition(BootCode::Windows, &Volumes::of(vec![held])).unwrap()
+        };
+        assert!(matches!(step(&[("/bootmgr", "x")]), Step::There(_)));
+        assert!(matches!(step(&[("/other", "x")]), Step::Missing(_)));
+        assert!(matches!(step(&[("/bootmgr", "!bad")]), Step::Unknown(_)));
     }
 
     #[test]

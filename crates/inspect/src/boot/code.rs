@@ -10,6 +10,8 @@ const CODE: usize = 440;
 
 /// How FreeBSD's `mbr` begins, whose words are those of Windows' (`stand/i386/mbr/mbr.S`).
 const FREEBSD_MBR: [u8; 12] = [0xfc, 0x31, 0xc0, 0x8e, 0xc0, 0x8e, 0xd8, 0x8e, 0xd0, 0xbc, 0x00, 0x7c];
+/// How the code of Windows begins, from 2000 on. Its words are in the language of whoever installed it.
+const WINDOWS: [u8; 7] = [0x33, 0xc0, 0x8e, 0xd0, 0xbc, 0x00, 0x7c];
 
 /// The first sector and what its code is.
 pub(crate) struct Code {
@@ -43,7 +45,10 @@ fn of(sector: &[u8; 512]) -> Known<Claim<BootCode>> {
         BootCode::Syslinux
     } else if code.starts_with(&FREEBSD_MBR) || is_boot1(sector) {
         BootCode::FreeBsd
-    } else if (says("Invalid partition table") && says("Error loading operating system")) || says("TCPA") {
+    } else if (says("Invalid partition table") && says("Error loading operating system"))
+        || says("TCPA")
+        || code.starts_with(&WINDOWS)
+    {
         BootCode::Windows
     } else if says("Missing boot loader") || says("Boot loader too large") || says("Drive ") && says("FreeBS") {
         BootCode::FreeBsd
@@ -111,6 +116,8 @@ pub(crate) mod tests {
         assert!(of(&sector).is_absent(), "a jump into zeros is no code");
         sector[0x65] = 1;
         assert_eq!(of(&sector).value().unwrap().value, BootCode::Other);
+        sector[..7].copy_from_slice(&WINDOWS);
+        assert_eq!(of(&sector).value().unwrap().value, BootCode::Windows);
     }
 
     #[test]

@@ -85,6 +85,9 @@ fn check(name: &str, directory: &Path, image: &Path) {
     let facts = inspect(image);
     check_volumes(name, &expected, &facts);
     check_boot(name, &expected, &facts);
+    if expected["os_type"] == "windows" {
+        return super::windows::check(name, &expected, &facts);
+    }
     let cut = facts.disk.value().unwrap().problems.iter().any(|problem| problem.id == "gpt-partition-beyond-end");
     if expected["os_type"] != "linux" {
         return;

@@ -5,3 +5,4 @@
 mod freebsd;
 mod guests;
 mod images;
+mod windows;
