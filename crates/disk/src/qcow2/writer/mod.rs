@@ -3,8 +3,10 @@
 //!
 //! What is written in segments gets its places in the order of the disk, whatever the threads do: equal disks become
 //! equal files. What lies before a segment is taken to be whole when that has its turn, and changing it then is an
-//! error: so there are never more tables in memory than about a megabyte, whatever the size of the disk. Who writes in
-//! any other order keeps all tables in memory until the end, eight bytes for each cluster.
+//! error. So memory does not grow with the disk: there are the one or two tables that may still change, about a
+//! megabyte of tables that wait to be written together, where clusters are compressed as much again of refcounts, and
+//! eight bytes for each block of those that is written, of which the format allows 8 MiB. Who writes in any other order
+//! keeps all tables until the end, eight bytes for each cluster.
 
 mod bench;
 mod codec;

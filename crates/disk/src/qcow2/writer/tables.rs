@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use storage::{Error, Result, WriteAt, to_usize};
 
-/// L2 tables that were written to. In memory: those that may still change, and less than [`PIECE`] of others.
+/// L2 tables that were written to. In memory: those that may still change, and about a [`PIECE`] of others.
 pub(super) struct Tables {
     shape: Shape,
     per_table: u64,
@@ -82,10 +82,10 @@ impl Tables {
     /// Writes all tables of an image whose clusters have places from the start. Those that are written to will be
     /// written again.
     pub(super) fn preallocate(&mut self, file: &dyn WriteAt) -> Result<()> {
-        let numbers = 0..self.shape.tables();
-        for first in numbers.clone().step_by(to_usize((PIECE / self.shape.cluster_size).max(1))?) {
+        let (tables, at_once) = (self.shape.tables(), (PIECE / self.shape.cluster_size).max(1));
+        for first in (0..tables).step_by(to_usize(at_once)?) {
             let mut pieces = Pieces::default();
-            for index in (first..numbers.end).take_while(|index| (index - first) * self.shape.cluster_size < PIECE) {
+            for index in first..tables.min(first + at_once) {
                 let place = self.shape.preallocated_table(index);
                 self.l1.set(index, place, &mut pieces)?;
                 pieces.push_words(place, &self.fresh(index)?);
