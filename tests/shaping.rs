@@ -221,3 +221,28 @@ fn little_memory_is_enough() {
         assert_eq!(ran.code, 0, "{flags:?}: {}", ran.stderr);
     }
 }
+
+/// Nor do tables take more than that, which here are 128 MiB: one for each piece of data.
+#[test]
+fn tables_do_not_stay_in_memory() {
+    if !has("prlimit") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let (raw, out) = (directory.path().join("disk.raw"), directory.path().join("out"));
+    let file = std::fs::File::create(&raw).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let bytes = noise(3, 4096);
+    (0..2048u64).for_each(|i| file.write_all_at(&bytes, i << 29).unwrap());
+    for flags in [&[][..], &["-c"], &["-o", "extended_l2=on"], &["-c", "-o", "refcount_bits=1"]] {
+        let mut command = Command::new("prlimit");
+        command.args(["--as=134217728", env!("CARGO_BIN_EXE_bootworthy"), "convert", "--force", "-q", "-O", "qcow2"]);
+        let ran = finish(command.args(flags).args([&raw, &out]));
+        assert_eq!(ran.code, 0, "{flags:?}: {}", ran.stderr);
+        let ran = run(["compare", s(&raw), s(&out)]);
+        assert_eq!(ran.code, 0, "{flags:?}: {}", ran.stdout);
+        if has("qemu-img") {
+            must("qemu-img", &["check", s(&out)]);
+        }
+    }
+}

@@ -70,7 +70,8 @@ pub trait WriteAt: Send + Sync {
 
     /// Writes all data of one segment of the disk: `pieces`, each with its offset, in order and apart; what lies between
     /// them in the segment is zeros and was never written. Who gives places in the order of writing does that in `turn`,
-    /// so that equal disks become equal files whatever the threads do; the default has no use for turns.
+    /// so that equal disks become equal files whatever the threads do; the default has no use for turns. What lies before
+    /// a segment that had its turn may be final: changing it then may be an error.
     fn write_segment(&self, pieces: &[(u64, &[u8])], turn: &dyn Turn) -> Result<()> {
         let _ = turn;
         pieces.iter().try_for_each(|&(offset, bytes)| self.write_at(bytes, offset))

@@ -17,6 +17,7 @@ mod raw;
 mod segments;
 mod snapshots;
 mod support;
+mod tables;
 mod truncation;
 mod vdi;
 mod vhd;

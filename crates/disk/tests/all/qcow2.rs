@@ -199,7 +199,7 @@ fn q8_two_guest_clusters_in_one_place() {
             image.put64(64, table);
             image.put32(60, 1);
             let block = image.get64(image.get64(48) as usize) as usize;
-            image.0[block + 3] = refcount;
+            image.0[block + 5] = refcount;
         })
     };
     refused(with_snapshot(1).open(), ErrorKind::Corrupt, "overlaps");
@@ -219,7 +219,7 @@ fn q9_reserved_bits() {
 
 #[test]
 fn zero_clusters() {
-    for entry in [1, COPIED | 4096 | 1] {
+    for entry in [1, COPIED | 8192 | 1] {
         let image = patched(|image| image.put64(image.l2(), entry));
         let disk = image.open().unwrap();
         let bytes = content(&disk).unwrap();
@@ -247,8 +247,8 @@ fn q10_refcounts_are_not_needed_to_read() {
     }
     let wrong = |image: &mut Image| {
         let block = image.get64(image.get64(48) as usize) as usize;
-        image.0[block + 3] = 0;
-        image.0[block + 5] = 7;
+        image.0[block + 5] = 0;
+        image.0[block + 7] = 7;
     };
     harmless(wrong);
     let found = patched(wrong).findings();

@@ -53,10 +53,10 @@ impl Bench {
 
     /// Refuses clusters that have a place already.
     pub(super) fn refuse_known(&self, packing: &Packing) -> Result<()> {
-        match self.clusters.iter().find(|(cluster, _)| packing.holds(*cluster)) {
-            Some((cluster, _)) => Err(written_already(*cluster)),
-            None => Ok(()),
-        }
+        self.clusters.iter().try_for_each(|&(cluster, _)| match packing.holds(cluster)? {
+            true => Err(written_already(cluster)),
+            false => Ok(()),
+        })
     }
 
     /// Gives everything its place: first all that is compressed, side by side.

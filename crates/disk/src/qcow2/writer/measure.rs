@@ -1,6 +1,6 @@
 //! How long an image will be, before it is written.
 
-use super::refcounts::RefcountLayout;
+use super::refcounts::Refcounts;
 use super::shape::{Preallocation, Shape};
 use crate::{CreateOptions, Ranges, blocks};
 use storage::Result;
@@ -13,6 +13,6 @@ pub(in crate::qcow2) fn measure(options: &CreateOptions, data: &mut Ranges<'_>) 
     let data = if shape.preallocation == Preallocation::Off { data } else { &mut all };
     let counts = blocks::count(data, &[size, size * shape.per_table()])?;
     let (clusters, tables) = (counts[0], counts[1]);
-    let end = ((1 + clusters + tables) * size + shape.l1_size() * 8).next_multiple_of(size);
-    Ok(RefcountLayout::new(end, size, shape.refcount_order)?.end())
+    let header_and_l1 = size + (shape.l1_size() * 8).next_multiple_of(size);
+    Refcounts::new(&shape).end(header_and_l1 + (clusters + tables) * size)
 }

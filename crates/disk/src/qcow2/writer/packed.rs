@@ -6,9 +6,9 @@
 //! compressed can be replaced as a whole only.
 
 use super::bench::{Bench, written_already};
-use super::metadata;
 use super::packing::Packing;
 use super::parts::Parts;
+use super::pieces::Pieces;
 use super::shape::Shape;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -112,25 +112,16 @@ impl Packed {
         }
     }
 
-    /// Puts clusters together that are larger than a segment, all in its turn. Those before this segment are whole, as
-    /// far as they were written at all.
-    fn gather(&self, pieces: &[(u64, &[u8])], bench: &mut Bench) -> Result<()> {
-        let Some((first, _)) = pieces.first() else { return Ok(()) };
-        let mut state = self.lock();
-        for (cluster, part) in state.parts.take(0..first / self.shape.cluster_size) {
-            bench.add(cluster, &part.bytes)?;
-        }
-        for (offset, bytes) in pieces {
-            self.split(bytes, *offset, |cluster, within, part| {
-                self.add_part(&mut state, cluster, within, part, bench)
-            })?;
-        }
-        bench.place(&mut state.packing)
+    /// Puts clusters together that are larger than a segment.
+    fn gather(&self, pieces: &[(u64, &[u8])], state: &mut State, bench: &mut Bench) -> Result<()> {
+        pieces.iter().try_for_each(|(offset, bytes)| {
+            self.split(bytes, *offset, |cluster, within, part| self.add_part(state, cluster, within, part, bench))
+        })
     }
 
     /// Keeps a part of a cluster; the last makes it go to the bench.
     fn add_part(&self, state: &mut State, cluster: u64, within: u64, part: &[u8], bench: &mut Bench) -> Result<()> {
-        if state.packing.holds(cluster) {
+        if state.packing.holds(cluster)? {
             return Err(written_already(cluster));
         }
         let (len, size) = (to_usize(self.len(cluster))?, to_usize(self.shape.cluster_size)?);
@@ -156,19 +147,31 @@ impl WriteAt for Packed {
         })
     }
 
+    /// In its turn, what was written before a segment is whole, and gets a place if it has none.
     fn write_segment(&self, pieces: &[(u64, &[u8])], turn: &dyn Turn) -> Result<()> {
         pieces.iter().try_for_each(|(offset, bytes)| check_range(self.shape.size, *offset, bytes.len() as u64))?;
+        let Some((start, _)) = pieces.first() else { return Ok(()) };
+        let (first, large) = (start / self.shape.cluster_size, self.shape.cluster_size > SEGMENT);
+        let mut metadata = Pieces::default();
         self.with_bench(|bench| {
-            if self.shape.cluster_size > SEGMENT {
-                return turn.take(&mut || self.gather(pieces, bench));
+            if !large {
+                self.compress(pieces, bench)?;
             }
-            self.compress(pieces, bench)?;
             turn.take(&mut || {
                 let mut state = self.lock();
                 bench.refuse_known(&state.packing)?;
-                bench.place(&mut state.packing)
+                for (cluster, part) in state.parts.take(0..first) {
+                    bench.add(cluster, &part.bytes)?;
+                }
+                if large {
+                    self.gather(pieces, &mut state, bench)?;
+                }
+                bench.place(&mut state.packing)?;
+                metadata = state.packing.pass(first)?;
+                Ok(())
             })
-        })
+        })?;
+        metadata.write(&*self.file)
     }
 
     /// What was never written is zeros already.
@@ -183,14 +186,13 @@ impl WriteAt for Packed {
             range.end / size
         };
         state.parts.forget(whole.clone());
-        let known: Vec<_> = state.packing.tables.used(whole.clone()).map(|(cluster, _)| cluster).collect();
-        known.into_iter().try_for_each(|cluster| state.packing.forget(cluster))?;
+        state.packing.forget_all(whole.clone())?;
         for cluster in [range.start / size, range.end / size] {
             let (start, end) = (range.start.max(cluster * size), range.end.min((cluster + 1) * size));
             if whole.contains(&cluster) || start >= end {
                 continue;
             }
-            if state.packing.holds(cluster) {
+            if state.packing.holds(cluster)? {
                 return Err(written_already(cluster));
             }
             if let Some(part) = state.parts.get(cluster) {
@@ -209,7 +211,6 @@ impl WriteAt for Packed {
             })?;
         }
         let Packed { file, shape, state, .. } = *self;
-        let State { packing, .. } = state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        metadata::write(&*file, &shape, &packing.tables, packing.end(), |cluster| packing.users(cluster))
+        state.into_inner().unwrap_or_else(PoisonError::into_inner).packing.finish(&*file, &shape)
     }
 }

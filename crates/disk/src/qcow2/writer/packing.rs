@@ -1,9 +1,13 @@
 //! Where compressed clusters go: one behind the other, to the byte; and what does not shrink, in clusters of its own.
 
+use super::metadata;
+use super::pieces::Pieces;
+use super::refcounts::Refcounts;
 use super::shape::Shape;
 use super::tables::Tables;
 use crate::qcow2::tables::{COMPRESSED, COPIED, OFFSET, packed};
-use storage::{Error, Result, to_usize};
+use std::ops::Range;
+use storage::{Error, Result, WriteAt};
 
 const SECTOR: u64 = 512;
 
@@ -13,38 +17,52 @@ const ALL_SUBCLUSTERS: u64 = u32::MAX as u64;
 /// What has been given a place so far.
 pub(super) struct Packing {
     cluster_size: u64,
-    pub(super) tables: Tables,
+    tables: Tables,
+    refcounts: Refcounts,
     /// Where the next compressed cluster goes, if there is room.
     next: u64,
     /// Where the next cluster of the file begins.
     end: u64,
-    /// Users of each cluster of the file.
-    users: Vec<u16>,
     /// As many users as can be counted.
-    most: u16,
+    most: u64,
 }
 
 impl Packing {
     pub(super) fn new(shape: &Shape) -> Result<Self> {
-        let most = if shape.refcount_order >= 4 { u16::MAX } else { (1 << (1 << shape.refcount_order)) - 1 };
-        let (cluster_size, tables) = (shape.cluster_size, Tables::new(shape)?);
-        // The header has the first cluster.
-        Ok(Packing { cluster_size, tables, next: cluster_size, end: cluster_size, users: vec![1], most })
-    }
-
-    /// Where the clusters of the file end.
-    pub(super) fn end(&self) -> u64 {
-        self.end
-    }
-
-    /// Users of a cluster of the file.
-    pub(super) fn users(&self, cluster: u64) -> u64 {
-        usize::try_from(cluster).ok().and_then(|i| self.users.get(i)).map_or(0, |&users| u64::from(users))
+        let (cluster_size, tables, mut refcounts) = (shape.cluster_size, Tables::new(shape)?, Refcounts::new(shape));
+        let (end, most) = (shape.start(), u64::MAX >> (64 - (1 << shape.refcount_order)));
+        refcounts.change(0..end / cluster_size, 1)?;
+        Ok(Packing { cluster_size, tables, refcounts, next: end, end, most })
     }
 
     /// Whether the cluster of the disk has a place.
-    pub(super) fn holds(&self, cluster: u64) -> bool {
+    pub(super) fn holds(&self, cluster: u64) -> Result<bool> {
         self.tables.holds(cluster)
+    }
+
+    /// No cluster of the disk before this one changes any more. Gives away metadata that is to be written.
+    pub(super) fn pass(&mut self, cluster: u64) -> Result<Pieces> {
+        self.tables.close_before(cluster);
+        if !self.tables.are_due() {
+            return Ok(Pieces::default());
+        }
+        let from = self.end;
+        let mut pieces = self.tables.take_closed(&mut self.end)?;
+        if self.end > from {
+            self.refcounts.change(from / self.cluster_size..self.end / self.cluster_size, 1)?;
+            self.refcounts.take_whole(&mut self.end, &mut pieces)?;
+            // No piece runs on across these.
+            self.next = self.end;
+        }
+        Ok(pieces)
+    }
+
+    /// Writes all metadata that is left, and the header.
+    pub(super) fn finish(&mut self, file: &dyn WriteAt, shape: &Shape) -> Result<()> {
+        let from = self.end;
+        self.tables.finish(file, &mut self.end)?;
+        self.refcounts.change(from / self.cluster_size..self.end / self.cluster_size, 1)?;
+        metadata::write(file, shape, &self.refcounts, self.end)
     }
 
     /// Gives a cluster of the disk that was compressed to `len` bytes a place.
@@ -53,7 +71,7 @@ impl Packing {
         let (begun, room) = (self.next / self.cluster_size, self.next.next_multiple_of(self.cluster_size) - self.next);
         // A piece may run into the cluster behind, if that is the next of the file.
         let fits = len <= room || self.next + room == self.end;
-        if room == 0 || !fits || self.users(begun) >= u64::from(self.most) {
+        if room == 0 || !fits || self.refcounts.users(begun) >= self.most {
             self.next = self.end;
         }
         let place = self.next;
@@ -62,7 +80,6 @@ impl Packing {
             return Err(too_long());
         }
         self.next += len;
-        self.extend(self.next)?;
         self.count(place, len, 1)?;
         let sectors = (place + len - 1) / SECTOR - place / SECTOR;
         self.set(cluster, COMPRESSED | sectors << (62 - sector_bits) | place)?;
@@ -75,7 +92,6 @@ impl Packing {
         if place & !OFFSET != 0 {
             return Err(too_long());
         }
-        self.extend(place + self.cluster_size)?;
         self.count(place, self.cluster_size, 1)?;
         self.set(cluster, COPIED | place)?;
         Ok(place)
@@ -83,7 +99,13 @@ impl Packing {
 
     /// Takes the place of a cluster of the disk from it, if it has one.
     pub(super) fn forget(&mut self, cluster: u64) -> Result<()> {
-        if self.holds(cluster) { self.set(cluster, 0) } else { Ok(()) }
+        if self.holds(cluster)? { self.set(cluster, 0) } else { Ok(()) }
+    }
+
+    /// The same for many.
+    pub(super) fn forget_all(&mut self, clusters: Range<u64>) -> Result<()> {
+        let known: Vec<_> = self.tables.used(clusters)?.map(|(cluster, _)| cluster).collect();
+        known.into_iter().try_for_each(|cluster| self.set(cluster, 0))
     }
 
     fn set(&mut self, cluster: u64, new: u64) -> Result<()> {
@@ -102,19 +124,11 @@ impl Packing {
         }
     }
 
-    fn extend(&mut self, to: u64) -> Result<()> {
-        self.end = self.end.max(to.next_multiple_of(self.cluster_size));
-        self.users.resize(to_usize(self.end / self.cluster_size)?, 0);
-        Ok(())
-    }
-
     /// One user more or less of the clusters of the file that a range touches.
-    fn count(&mut self, offset: u64, len: u64, change: i16) -> Result<()> {
-        let clusters = to_usize(offset / self.cluster_size)?..=to_usize((offset + len - 1) / self.cluster_size)?;
-        for users in &mut self.users[clusters] {
-            *users = users.checked_add_signed(change).expect("counted as often up as down, and up to `most`");
-        }
-        Ok(())
+    fn count(&mut self, offset: u64, len: u64, by: i64) -> Result<()> {
+        let clusters = offset / self.cluster_size..(offset + len).div_ceil(self.cluster_size);
+        self.end = self.end.max(clusters.end * self.cluster_size);
+        self.refcounts.change(clusters, by)
     }
 }
 
@@ -136,17 +150,18 @@ mod tests {
     #[test]
     fn pieces_lie_side_by_side_and_run_on() {
         let mut packing = packing(&[("cluster_size", "4k")]);
+        // The header has the first cluster, and the L1 table the second.
         let places: Vec<_> = (0..3).map(|i| packing.place_packed(i, 3000).unwrap()).collect();
-        assert_eq!(places, [4096, 7096, 10_096]);
-        assert_eq!([0, 1, 2, 3].map(|cluster| packing.users(cluster)), [1, 2, 2, 1]);
+        assert_eq!(places, [8192, 11_192, 14_192]);
+        assert_eq!([0, 1, 2, 3, 4].map(|cluster| packing.refcounts.users(cluster)), [1, 1, 2, 2, 1]);
         // An own cluster in between: what does not fit before it goes behind it, and what fits fills up.
-        assert_eq!(packing.place_plain(3).unwrap(), 4 * 4096);
-        assert_eq!(packing.place_packed(4, 3000).unwrap(), 13_096);
-        assert_eq!(packing.place_packed(5, 3000).unwrap(), 5 * 4096);
-        assert_eq!(packing.end(), 6 * 4096);
+        assert_eq!(packing.place_plain(3).unwrap(), 5 * 4096);
+        assert_eq!(packing.place_packed(4, 3000).unwrap(), 17_192);
+        assert_eq!(packing.place_packed(5, 3000).unwrap(), 6 * 4096);
+        assert_eq!(packing.end, 7 * 4096);
         let entry = |packing: &mut Packing, cluster| packed(packing.tables.entry(cluster).unwrap()[0], 12);
         let second = entry(&mut packing, 1);
-        assert!(second.offset == 7096 && second.len >= 3000 && second.len < 3000 + SECTOR);
+        assert!(second.offset == 11_192 && second.len >= 3000 && second.len < 3000 + SECTOR);
     }
 
     #[test]
@@ -156,8 +171,8 @@ mod tests {
             for i in 0..100 {
                 packing.place_packed(i, 50).unwrap();
             }
-            assert_eq!(packing.users(1), most);
-            assert!((1..packing.end() / 4096).all(|cluster| (1..=most).contains(&packing.users(cluster))));
+            assert_eq!(packing.refcounts.users(2), most);
+            assert!((2..packing.end / 4096).all(|cluster| (1..=most).contains(&packing.refcounts.users(cluster))));
         }
     }
 
@@ -168,6 +183,6 @@ mod tests {
         packing.place_packed(1, 3000).unwrap();
         packing.place_plain(0).unwrap();
         packing.forget(1).unwrap();
-        assert_eq!([0, 1, 2, 3].map(|cluster| packing.users(cluster)), [1, 0, 0, 1]);
+        assert_eq!([0, 1, 2, 3, 4].map(|cluster| packing.refcounts.users(cluster)), [1, 1, 0, 0, 1]);
     }
 }

@@ -1,13 +1,15 @@
 //! Clusters as they are, in the order in which they are first written.
 
 use super::metadata;
+use super::pieces::Pieces;
+use super::refcounts::Refcounts;
 use super::shape::{Preallocation, Shape};
 use super::tables::Tables;
 use crate::qcow2::tables::{COPIED, OFFSET};
 use crate::zeros::write_zeros;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use storage::{Result, Turn, WriteAt, check_range, to_usize};
+use storage::{Error, Result, Turn, WriteAt, check_range, to_usize};
 
 /// Writes an image whose clusters are not compressed.
 pub(super) struct Plain {
@@ -28,14 +30,16 @@ type Part<'b> = (u64, &'b [u8]);
 
 impl Plain {
     pub(super) fn new(file: Arc<dyn WriteAt>, shape: Shape) -> Result<Self> {
-        let mut next = shape.cluster_size;
-        if shape.preallocation != Preallocation::Off {
-            next += shape.clusters() * shape.cluster_size;
+        let (next, mut tables) = (shape.start(), Tables::new(&shape)?);
+        if next & !OFFSET != 0 {
+            return Err(Error::unsupported("the qcow2 would be too large"));
         }
         if shape.preallocation == Preallocation::Full {
-            write_zeros(&*file, shape.cluster_size..next)?;
+            write_zeros(&*file, shape.preallocated(0)..shape.preallocated(shape.clusters()))?;
         }
-        let tables = Tables::new(&shape)?;
+        if shape.preallocation != Preallocation::Off {
+            tables.preallocate(&*file)?;
+        }
         Ok(Plain { file, shape, state: Mutex::new(Allocation { next, tables }) })
     }
 
@@ -89,6 +93,12 @@ impl Allocation {
         }
         Ok((entry[0] & OFFSET) + within)
     }
+
+    /// No cluster before this one changes any more. Gives away tables that are to be written.
+    fn pass(&mut self, cluster: u64) -> Result<Pieces> {
+        self.tables.close_before(cluster);
+        if self.tables.are_due() { self.tables.take_closed(&mut self.next) } else { Ok(Pieces::default()) }
+    }
 }
 
 impl WriteAt for Plain {
@@ -102,9 +112,15 @@ impl WriteAt for Plain {
     /// Places are given in turn, bytes are written whenever.
     fn write_segment(&self, pieces: &[(u64, &[u8])], turn: &dyn Turn) -> Result<()> {
         pieces.iter().try_for_each(|(offset, bytes)| check_range(self.shape.size, *offset, bytes.len() as u64))?;
-        let mut parts = Vec::new();
-        turn.take(&mut || pieces.iter().try_for_each(|(offset, bytes)| self.allocate(bytes, *offset, &mut parts)))?;
-        self.write(&parts)
+        let Some((first, _)) = pieces.first() else { return Ok(()) };
+        let (mut parts, mut tables) = (Vec::new(), Pieces::default());
+        turn.take(&mut || {
+            pieces.iter().try_for_each(|(offset, bytes)| self.allocate(bytes, *offset, &mut parts))?;
+            tables = self.lock().pass(first / self.shape.cluster_size)?;
+            Ok(())
+        })?;
+        self.write(&parts)?;
+        tables.write(&*self.file)
     }
 
     /// What was never written is zeros already.
@@ -112,7 +128,7 @@ impl WriteAt for Plain {
         check_range(self.shape.size, range.start, range.end.saturating_sub(range.start))?;
         let size = self.shape.cluster_size;
         let mut holes = Vec::new();
-        for (cluster, entry) in self.lock().tables.used(range.start / size..range.end.div_ceil(size)) {
+        for (cluster, entry) in self.lock().tables.used(range.start / size..range.end.div_ceil(size))? {
             let (guest, place) = (cluster * size, entry[0] & OFFSET);
             let (start, end) = (range.start.max(guest), range.end.min(guest + size));
             if start < end {
@@ -123,7 +139,9 @@ impl WriteAt for Plain {
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let Allocation { next, tables } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        metadata::write(&*self.file, &self.shape, &tables, next, |_| 1)
+        let Allocation { mut next, mut tables } = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        tables.finish(&*self.file, &mut next)?;
+        // Each cluster of the file has one user.
+        metadata::write(&*self.file, &self.shape, &Refcounts::new(&self.shape), next)
     }
 }

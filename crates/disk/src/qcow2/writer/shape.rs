@@ -135,6 +135,39 @@ impl Shape {
         self.clusters().div_ceil(self.per_table()).max(1)
     }
 
+    /// Tables that the disk needs where all of it has a place.
+    pub(super) fn tables(&self) -> u64 {
+        self.clusters().div_ceil(self.per_table())
+    }
+
+    /// Where the L1 table is: behind the header.
+    pub(super) fn l1_offset(&self) -> u64 {
+        self.cluster_size
+    }
+
+    /// Where the first cluster is that is neither the header's nor the L1 table's.
+    fn behind_l1(&self) -> u64 {
+        self.l1_offset() + (self.l1_size() * 8).next_multiple_of(self.cluster_size)
+    }
+
+    /// Where a cluster of the disk is that has a place from the start: in the order of the disk.
+    pub(super) fn preallocated(&self, cluster: u64) -> u64 {
+        self.behind_l1() + cluster * self.cluster_size
+    }
+
+    /// Where an L2 table is that has a place from the start: behind the whole disk.
+    pub(super) fn preallocated_table(&self, index: u64) -> u64 {
+        self.preallocated(self.clusters()) + index * self.cluster_size
+    }
+
+    /// Where the clusters end that have a place from the start.
+    pub(super) fn start(&self) -> u64 {
+        match self.preallocation {
+            Preallocation::Off => self.behind_l1(),
+            _ => self.preallocated_table(self.tables()),
+        }
+    }
+
     /// How clusters are compressed, now or by a later writer.
     pub(super) fn compression(&self) -> Compression {
         match self.method {
