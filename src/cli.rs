@@ -58,6 +58,30 @@ pub(crate) struct Input {
     /// Of an archive with several disks, the one of this number or name, instead of the first.
     #[arg(long, value_name = "DISK")]
     pub(crate) member: Option<String>,
+    /// Accepted for qemu-img's sake; images are never locked here.
+    #[arg(short = 'U', long, hide = true)]
+    pub(crate) force_share: bool,
+}
+
+/// An image that is looked into, here or elsewhere.
+#[derive(Debug, Args)]
+pub(crate) struct Subject {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Read no more than this of an image that is named by an http or https address.
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = crate::size::parse)]
+    pub(crate) max_read: u64,
+}
+
+/// What the output is to be.
+#[derive(Debug, Args)]
+pub(crate) struct Target {
+    /// Format of the output: raw, qcow2, vhd, vmdk.
+    #[arg(short = 'O', long = "target-format", alias = "output-format", value_name = "FORMAT", default_value = "raw", value_parser = format)]
+    pub(crate) target_format: String,
+    /// Options of the output format, as k=v[,k=v]; `convert -o help` lists them.
+    #[arg(short = 'o', long = "target-options", value_name = "OPTIONS")]
+    pub(crate) options: Vec<String>,
 }
 
 #[derive(Debug, Default, Args)]
@@ -87,6 +111,16 @@ pub(crate) enum ReportOutput {
     Json,
 }
 
+/// How facts are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FactsOutput {
+    #[default]
+    Text,
+    Json,
+    /// As virt-inspector does.
+    Xml,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Info {
     #[command(flatten)]
@@ -97,9 +131,6 @@ pub(crate) struct Info {
     /// Also of the backing files, as far as --allow-backing lets them be opened.
     #[arg(long)]
     pub(crate) backing_chain: bool,
-    /// Accepted for qemu-img's sake; images are never locked here.
-    #[arg(short = 'U', long, hide = true)]
-    pub(crate) force_share: bool,
     #[arg(value_name = "IMAGE")]
     pub(crate) image: PathBuf,
 }
@@ -117,9 +148,6 @@ pub(crate) struct Map {
     /// No more of the disk than this.
     #[arg(short = 'l', long, value_name = "LENGTH", value_parser = crate::size::parse)]
     pub(crate) max_length: Option<u64>,
-    /// Accepted for qemu-img's sake; images are never locked here.
-    #[arg(short = 'U', long, hide = true)]
-    pub(crate) force_share: bool,
     #[arg(value_name = "IMAGE")]
     pub(crate) image: PathBuf,
 }
@@ -128,12 +156,8 @@ pub(crate) struct Map {
 pub(crate) struct Measure {
     #[command(flatten)]
     pub(crate) input: Input,
-    /// Format of the image to be.
-    #[arg(short = 'O', long = "target-format", alias = "output-format", value_name = "FORMAT", default_value = "raw", value_parser = format)]
-    pub(crate) target_format: String,
-    /// Options of that format, as in convert.
-    #[arg(short = 'o', long = "target-options", value_name = "OPTIONS")]
-    pub(crate) options: Vec<String>,
+    #[command(flatten)]
+    pub(crate) target: Target,
     /// For people, or qemu-img's JSON.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: InfoOutput,
@@ -149,9 +173,6 @@ pub(crate) struct Measure {
     /// Read the disk and leave out zeros (and compress), so that it is the length of the very file that convert will write.
     #[arg(long, requires = "image")]
     pub(crate) exact: bool,
-    /// Accepted for qemu-img's sake; images are never locked here.
-    #[arg(short = 'U', long, hide = true)]
-    pub(crate) force_share: bool,
     #[arg(value_name = "IMAGE", required_unless_present = "size")]
     pub(crate) image: Option<PathBuf>,
 }
@@ -184,12 +205,8 @@ pub(crate) struct Check {
 pub(crate) struct Convert {
     #[command(flatten)]
     pub(crate) input: Input,
-    /// Format of the output: raw, qcow2, vhd, vmdk.
-    #[arg(short = 'O', long = "target-format", alias = "output-format", value_name = "FORMAT", default_value = "raw", value_parser = format)]
-    pub(crate) target_format: String,
-    /// Options of the output format, as k=v[,k=v]; `-o help` lists them.
-    #[arg(short = 'o', long = "target-options", value_name = "OPTIONS")]
-    pub(crate) options: Vec<String>,
+    #[command(flatten)]
+    pub(crate) target: Target,
     /// Compress the output (qcow2; compression_type=zlib or zstd).
     #[arg(short = 'c', long)]
     pub(crate) compress: bool,
@@ -240,9 +257,6 @@ pub(crate) struct Convert {
     /// Accepted for qemu-img's sake: writes are out of order wherever that does not change the output.
     #[arg(short = 'W', long, hide = true)]
     pub(crate) oob_writes: bool,
-    /// Accepted for qemu-img's sake; images are never locked here.
-    #[arg(short = 'U', long, hide = true)]
-    pub(crate) force_share: bool,
     /// An image; - for standard input.
     #[arg(value_name = "SOURCE", required_unless_present = "options")]
     pub(crate) source: Option<PathBuf>,
@@ -261,9 +275,6 @@ pub(crate) struct Compare {
     /// Images of different length are different, and so are those that store different parts of the disk.
     #[arg(short = 's', long)]
     pub(crate) strict: bool,
-    /// Accepted for qemu-img's sake; images are never locked here.
-    #[arg(short = 'U', long, hide = true)]
-    pub(crate) force_share: bool,
     /// Accepted for qemu-img's sake: source cache mode.
     #[arg(short = 'T', hide = true, value_name = "MODE")]
     pub(crate) cache: Option<String>,
@@ -278,10 +289,14 @@ pub(crate) struct Compare {
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
     #[command(flatten)]
-    pub(crate) input: Input,
-    /// For people, or facts as JSON.
+    pub(crate) subject: Subject,
+    /// For people, facts as JSON, or XML in the shape of virt-inspector's.
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) output: ReportOutput,
+    pub(crate) output: FactsOutput,
+    /// How the machine would start, step by step, and what in the image says so.
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) boot_chain: bool,
+    /// A file, an http or https address, or - for standard input.
     #[arg(value_name = "IMAGE")]
     pub(crate) image: PathBuf,
 }
@@ -289,7 +304,7 @@ pub(crate) struct Inspect {
 #[derive(Debug, Args)]
 pub(crate) struct Preflight {
     #[command(flatten)]
-    pub(crate) input: Input,
+    pub(crate) subject: Subject,
     /// For people, or for programs.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: ReportOutput,

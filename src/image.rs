@@ -1,15 +1,16 @@
 //! Opening the image that was named on the command line.
 
-use crate::cli::Input;
+use crate::cli::{Input, Subject};
 use crate::exit::{Exit, Failure};
 use crate::signals;
 use disk::{Disk, Opener};
-use facts::{Facts, Known};
+use facts::{Facts, Known, Transfer};
+use remote::{Address, Remote};
 use std::fs;
 use std::io::{BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use storage::{Cache, Error, ErrorKind, File, NewFile, ReadAt, Result, Source, spool};
+use storage::{Cache, Cursor, Error, ErrorKind, File, NewFile, ReadAt, Result, Source, spool};
 
 /// What a packed image may unpack to: the largest system disk of ECS.
 const MAX_UNPACKED: u64 = 2 << 40;
@@ -24,6 +25,8 @@ pub(crate) struct Image {
     path: PathBuf,
     /// None: standard input.
     file: Option<Arc<File>>,
+    /// Where it is on the network, if it is there.
+    remote: Option<Arc<Remote>>,
     /// The bytes of the image.
     pub(crate) source: Source,
     /// The compression around it.
@@ -43,20 +46,33 @@ impl Image {
         let allowed = Allowed::new(path, &input.allow_backing)?;
         if path == Path::new("-") {
             let (source, packed) = from_pipe(fs::File::open("/dev/stdin")?, input)?;
-            return Ok(Image { path: path.to_owned(), file: None, source, packed, allowed });
+            return Ok(Image { path: path.to_owned(), file: None, remote: None, source, packed, allowed });
+        }
+        if let Some(address) = address(path) {
+            return Err(Failure::usage(format!(
+                "{address}: only inspect and preflight read images over the network; download it first"
+            )));
         }
         let file = open_file_with(path, cache)?;
-        let (source, packed): (Source, _) = match codec(&file, input)? {
-            None => (file.clone(), None),
-            Some(codec) => {
-                say(&format!("{}: is compressed with {}", path.display(), codec.name));
-                // A second descriptor has a position of its own.
-                let packed = BufReader::with_capacity(PIPE_BUFFER, fs::File::open(path)?);
-                let unpacked = to_scratch(&mut codec.reader(Box::new(packed)));
-                (unpacked.map_err(|error| error.at_path(path))?, Some(codec.name))
-            }
-        };
-        Ok(Image { path: path.to_owned(), file: Some(file), source, packed, allowed })
+        let (source, packed) = unpacked(file.clone(), path, input)?;
+        Ok(Image { path: path.to_owned(), file: Some(file), remote: None, source, packed, allowed })
+    }
+
+    /// Reads the image at that address over the network.
+    fn open_remote(address: Address, subject: &Subject) -> Outcome<Self> {
+        let path = PathBuf::from(address.to_string());
+        let allowed = Allowed::new(&path, &subject.input.allow_backing)?;
+        let remote = Arc::new(Remote::open(address, subject.max_read)?);
+        let (source, packed) = unpacked(remote.clone(), &path, &subject.input)?;
+        Ok(Image { path, file: None, remote: Some(remote), source, packed, allowed })
+    }
+
+    /// The disk in it, as of an internal snapshot where one is named.
+    pub(crate) fn disk_as_of(&self, snapshot: Option<&str>, input: &Input) -> Result<Arc<dyn Disk>> {
+        match snapshot {
+            None => self.disk(input),
+            Some(snapshot) => self.snapshot(snapshot, input),
+        }
     }
 
     /// The disk in it.
@@ -69,8 +85,8 @@ impl Image {
         disk.map_err(|error| error.at_path(&self.path))
     }
 
-    /// The disk as of an internal snapshot: its id or name, or qemu-img's `snapshot.id=…,snapshot.name=…`.
-    pub(crate) fn snapshot(&self, input: &Input, snapshot: &str) -> Result<Arc<dyn Disk>> {
+    /// The disk as of a snapshot: its id or name, or qemu-img's `snapshot.id=…,snapshot.name=…`.
+    fn snapshot(&self, snapshot: &str, input: &Input) -> Result<Arc<dyn Disk>> {
         let disk = disk::open_snapshot(self.source.clone(), input.format.as_deref(), snapshot, &self.allowed);
         disk.map_err(|error| error.at_path(&self.path))
     }
@@ -104,8 +120,22 @@ fn open_file_with(path: &Path, cache: Cache) -> Outcome<Arc<File>> {
     })
 }
 
+/// The address that was typed where the name of a file may be.
+fn address(path: &Path) -> Option<Address> {
+    path.to_str().and_then(Address::of)
+}
+
+/// What is in the file that may be compressed, and by what.
+fn unpacked(file: Source, path: &Path, input: &Input) -> Result<(Source, Option<&'static str>)> {
+    let Some(codec) = codec(&file, input)? else { return Ok((file, None)) };
+    say(&format!("{}: is compressed with {}", path.display(), codec.name));
+    let packed = BufReader::with_capacity(PIPE_BUFFER, Cursor::new(file));
+    let unpacked = to_scratch(&mut codec.reader(Box::new(packed))).map_err(|error| error.at_path(path))?;
+    Ok((unpacked, Some(codec.name)))
+}
+
 /// The compression of the file as a whole. Who says what the image is means the file as it is.
-fn codec(file: &File, input: &Input) -> Result<Option<&'static unpack::Codec>> {
+fn codec(file: &Source, input: &Input) -> Result<Option<&'static unpack::Codec>> {
     let mut head = [0; unpack::MAGIC_LEN];
     if input.format.is_some() || file.size() < head.len() as u64 {
         return Ok(None);
@@ -152,7 +182,7 @@ fn to_scratch(stream: &mut dyn Read) -> Result<Source> {
 }
 
 /// A word to the user beside the output.
-fn say(words: &str) {
+pub(crate) fn say(words: &str) {
     // Nobody can be told if standard error is closed.
     let _ = writeln!(std::io::stderr(), "bootworthy: {words}");
 }
@@ -247,18 +277,26 @@ pub(crate) struct Examined {
 
 /// Opens and inspects the image. A file that is no image at all, or a machine that fails, is an error; an image that
 /// is damaged, not supported or refused gives facts all the same.
-pub(crate) fn examine(path: &Path, input: &Input) -> Outcome<Examined> {
-    let image = Image::open(path, input)?;
-    let shown = path.to_string_lossy();
+pub(crate) fn examine(path: &Path, subject: &Subject) -> Outcome<Examined> {
+    let input = &subject.input;
+    let image = match address(path) {
+        None => Image::open(path, input)?,
+        Some(address) => Image::open_remote(address, subject)?,
+    };
+    // Without what may be secret in an address.
+    let shown = image.path.to_string_lossy();
     let (mut facts, failure) = match image.disk(input) {
         Ok(disk) => {
-            let facts = inspect::inspect(&shown, &image.source, &disk).map_err(|error| error.at_path(path))?;
+            let facts = inspect::inspect(&shown, &image.source, &disk).map_err(|error| error.at_path(&image.path))?;
             image.check_unchanged()?;
             (facts, None)
         }
         Err(error) if error.kind() == ErrorKind::Io => return Err(error.into()),
         Err(error) => (inspect::unreadable(&shown, &image.source, &error), Some(error)),
     };
+    if let Some(remote) = &image.remote {
+        facts.image.remote = Some(Transfer { bytes: remote.sent(), requests: remote.requests() });
+    }
     if let Some(codec) = image.packed {
         // What would be uploaded is the packed file.
         facts.image.format = Known::Is(codec.to_owned());

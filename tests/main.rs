@@ -12,6 +12,7 @@ mod media;
 mod pipes;
 mod preflight;
 mod program;
+mod remote;
 mod shaping;
 mod verbs;
 mod workspace;

@@ -11,12 +11,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("syntax", &[]),
     ("deflate", &[]),
     ("unpack", &[]),
+    ("remote", &["storage"]),
+    ("packages", &["storage"]),
     ("disk", &["storage", "deflate"]),
     ("volume", &["storage"]),
     ("filesystem", &["storage"]),
     ("initramfs", &["storage", "unpack"]),
     ("convert", &["storage"]),
-    ("inspect", &["storage", "disk", "volume", "filesystem", "initramfs", "syntax", "facts"]),
+    ("inspect", &["storage", "disk", "volume", "filesystem", "initramfs", "syntax", "packages", "facts"]),
     ("preflight", &["facts"]),
     ("report", &["facts", "preflight"]),
     ("xtask", &["storage", "disk", "volume", "filesystem", "convert"]),
@@ -71,9 +73,13 @@ fn third_party_parsers_stay_in_one_crate_each() {
             }
         }
     }
-    for (parser, home) in
-        [("gpt", "volume"), ("mbrman", "volume"), ("ext4-view", "filesystem"), ("fatfs", "filesystem")]
-    {
+    for (parser, home) in [
+        ("gpt", "volume"),
+        ("mbrman", "volume"),
+        ("ext4-view", "filesystem"),
+        ("fatfs", "filesystem"),
+        ("ureq", "remote"),
+    ] {
         assert_eq!(users.get(parser).map(Vec::as_slice), Some([home].as_slice()), "{parser}");
     }
 }

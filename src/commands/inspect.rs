@@ -1,19 +1,22 @@
 //! `inspect`: what is in an image.
 
-use crate::cli::{Colour, Inspect, ReportOutput};
+use crate::cli::{Colour, FactsOutput, Inspect};
 use crate::exit::{Exit, Failure};
 use crate::{image, output};
 
 pub(crate) fn run(args: &Inspect, colour: Colour) -> Result<Exit, Failure> {
-    let examined = image::examine(&args.image, &args.input)?;
+    let examined = image::examine(&args.image, &args.subject)?;
     if let Some(error) = examined.failure {
         return Err(error.into());
     }
+    let facts = &examined.facts;
     match args.output {
-        ReportOutput::Text => output::text(&report::inspect_text(&examined.facts, &output::style(colour)))?,
-        ReportOutput::Json => {
+        FactsOutput::Text if args.boot_chain => output::text(&report::boot_chain_text(facts, &output::style(colour)))?,
+        FactsOutput::Text => output::text(&report::inspect_text(facts, &output::style(colour)))?,
+        FactsOutput::Xml => output::text(&report::inspect_xml(facts))?,
+        FactsOutput::Json => {
             let mut out = Vec::new();
-            report::inspect_json(&examined.facts, &mut out)?;
+            report::inspect_json(facts, &mut out)?;
             output::bytes(&out)?;
         }
     }

@@ -19,16 +19,13 @@ use storage::{ErrorKind, Extents, Padded, ReadAt, Result, Source, WriteAt};
 type Outcome<T> = std::result::Result<T, Failure>;
 
 pub(crate) fn run(args: &Measure) -> Outcome<Exit> {
-    let format = disk::format(&args.target_format).expect("the command line was checked");
+    let format = disk::format(&args.target.target_format).expect("the command line was checked");
     let mut bitmaps = None;
     let source: Option<Source> = match &args.image {
         None => None,
         Some(path) => {
             let image = Image::open(path, &args.input)?;
-            let disk = match &args.snapshot {
-                None => image.disk(&args.input)?,
-                Some(snapshot) => image.snapshot(&args.input, snapshot)?,
-            };
+            let disk = image.disk_as_of(args.snapshot.as_deref(), &args.input)?;
             // Bitmaps are never copied.
             bitmaps = (disk.info().format == "qcow2" && format.name() == "qcow2").then_some(0);
             let size = disk.size().next_multiple_of(512);
@@ -36,7 +33,7 @@ pub(crate) fn run(args: &Measure) -> Outcome<Exit> {
         }
     };
     let size = source.as_ref().map_or(args.size.unwrap_or(0), |source| source.size());
-    let create = CreateOptions { size, options: split_options(&args.options)?, compress: args.compress };
+    let create = CreateOptions { size, options: split_options(&args.target.options)?, compress: args.compress };
     let fully = match format.measure(&create, &mut std::iter::once(Ok(0..size))) {
         // What is compressed anyway has a length when it is written, and not before.
         Err(error) if error.kind() == ErrorKind::Unsupported && args.exact => None,

@@ -7,7 +7,7 @@ use preflight::{Target, Verdict};
 use report::Style;
 
 pub(crate) fn run(args: &Preflight, colour: Colour) -> Result<Exit, Failure> {
-    let examined = image::examine(&args.image, &args.input)?;
+    let examined = image::examine(&args.image, &args.subject)?;
     let target =
         Target { profile: args.profile, disk: args.disk, fail_on: args.fail_on, request: args.request.parameters() };
     let report = preflight::check(&examined.facts, &target);

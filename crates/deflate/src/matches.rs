@@ -65,7 +65,7 @@ pub(crate) fn find<T: Tables>(tables: &mut T, piece: Piece, from: usize, found: 
             let (long, entered) = defer(tables, piece, whole, long, found);
             found.push(long);
             at = (long.at + long.length).min(piece.length);
-            for inside in entered..at {
+            for inside in (entered..at).step_by(T::STRIDE) {
                 tables.enter(piece.text, piece.position(inside));
             }
         }

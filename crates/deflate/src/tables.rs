@@ -24,6 +24,8 @@ pub(crate) trait Tables {
     const DEPTH: usize;
     /// A long match that is shorter than this gives way to a longer one that begins a byte later.
     const LAZY: usize;
+    /// Of the positions inside a long match every how manyth is entered.
+    const STRIDE: usize;
 
     /// Empty ones.
     fn new() -> Self;
@@ -58,6 +60,7 @@ impl<const WINDOW: usize> Tables for Pair<WINDOW> {
     const WINDOW: usize = WINDOW;
     const DEPTH: usize = 4;
     const LAZY: usize = 0;
+    const STRIDE: usize = 1;
 
     fn new() -> Self {
         Pair { short: Table::new(), long: Table::new(), replaced: zeroed() }
@@ -107,7 +110,8 @@ pub(crate) struct Single<const WINDOW: usize> {
 impl<const WINDOW: usize> Tables for Single<WINDOW> {
     const WINDOW: usize = WINDOW;
     const DEPTH: usize = 0;
-    const LAZY: usize = 32;
+    const LAZY: usize = 16;
+    const STRIDE: usize = 16;
 
     fn new() -> Self {
         Single { table: Table::new() }

@@ -1,6 +1,9 @@
 //! What a check of an image finds.
 
-use storage::Error;
+use storage::{Error, ErrorKind, Result};
+
+/// Findings that are listed; what a broken table makes of a large image is not read by anyone to the end.
+pub(crate) const MAX_LISTED: usize = 200;
 
 /// What a walk through all metadata found; a clean image has neither corruptions nor leaks.
 #[derive(Debug, Default)]
@@ -29,5 +32,17 @@ impl Checked {
     /// Neither damage nor waste.
     pub fn is_clean(&self) -> bool {
         self.corruption_count == 0 && self.leak_count == 0
+    }
+
+    /// Keeps damage; hands on what is no damage of the image.
+    pub(crate) fn find(&mut self, error: Error) -> Result<()> {
+        if error.kind() != ErrorKind::Corrupt {
+            return Err(error);
+        }
+        self.corruption_count += 1;
+        if self.corruptions.len() < MAX_LISTED {
+            self.corruptions.push(error);
+        }
+        Ok(())
     }
 }

@@ -15,11 +15,14 @@
 mod blocks;
 mod checked;
 mod fields;
+mod holes;
 mod info;
+mod join;
 mod mapping;
 mod opener;
 mod options;
 mod probe;
+mod recent;
 mod signatures;
 mod zeros;
 

@@ -73,6 +73,8 @@ pub enum LoaderKind {
     Extlinux,
     /// systemd-boot.
     SystemdBoot,
+    /// None: the firmware starts a kernel that is an EFI program with everything in it.
+    UnifiedKernel,
 }
 
 /// The configuration of the boot loader.
@@ -80,6 +82,9 @@ pub enum LoaderKind {
 pub struct Loader {
     /// Which.
     pub kind: LoaderKind,
+    /// Its version: of its modules or its program. Unknown where none of them says it.
+    #[serde(default)]
+    pub version: Known<Claim<String>>,
     /// The file it reads, and those that this one leads to.
     pub config: Vec<Evidence>,
     /// All entries in menu order, those in submenus after their submenu's place, BLS entries in GRUB's order.

@@ -43,6 +43,10 @@ pub struct Sshd {
     pub listen_addresses: Known<Vec<Claim<String>>>,
     /// `AllowUsers`, `DenyUsers`, `AllowGroups`, `DenyGroups`. Absent: none.
     pub access_lists: Known<Vec<Evidence>>,
+    /// Files with an owner or a mode with which it does not start, or lets nobody in by key: host keys, its empty
+    /// directory, root's `.ssh`. Absent: all are as they should be.
+    #[serde(default)]
+    pub wrong_modes: Known<Vec<Evidence>>,
     /// What shows that it is installed and enabled.
     pub evidence: Vec<Evidence>,
 }
@@ -56,6 +60,12 @@ pub struct RootLogin {
     pub locked: Known<bool>,
     /// Password is empty.
     pub empty_password: Known<bool>,
+    /// How the password is hashed: `sha512`, `yescrypt`, `md5`, `des`. Absent: there is no hash.
+    #[serde(default)]
+    pub hashed_by: Known<String>,
+    /// The password must be changed at the next login.
+    #[serde(default)]
+    pub must_change: Known<bool>,
     /// Where it says so.
     pub evidence: Vec<Evidence>,
 }

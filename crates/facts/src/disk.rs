@@ -30,6 +30,8 @@ pub enum TableKind {
     Gpt,
     /// GPT with an MBR that lists partitions too.
     HybridGpt,
+    /// A BSD label over the whole disk.
+    Bsd,
 }
 
 /// A defect, with a stable name.

@@ -1,6 +1,6 @@
 //! The operating system on the disk.
 
-use crate::{Claim, DeviceSpec, Evidence, Kernel, Known, Linux, Loader, VolumeId};
+use crate::{Claim, DeviceSpec, Evidence, FreeBsd, Kernel, Known, Linux, Loader, VolumeId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -53,7 +53,8 @@ pub struct Guest {
     pub root: VolumeId,
     /// Why that one.
     pub root_evidence: Vec<Evidence>,
-    /// Other volumes that hold a root filesystem of an operating system of its own.
+    /// Other volumes that hold a root filesystem of an operating system of its own; a subvolume of btrfs follows its
+    /// volume: `partition/3:/@other`.
     pub other_roots: Vec<VolumeId>,
     /// Which distribution or edition.
     pub distribution: Known<Distribution>,
@@ -73,6 +74,8 @@ pub struct Guest {
     pub kernels: Known<Vec<Kernel>>,
     /// What is particular to Linux; none for other systems.
     pub linux: Option<Box<Linux>>,
+    /// What is particular to FreeBSD; none for other systems.
+    pub freebsd: Option<Box<FreeBsd>>,
 }
 
 impl Guest {

@@ -26,10 +26,22 @@ pub struct Image {
     /// The media that it is, where it is media and no disk.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub media: Option<Media>,
+    /// What was read of it over the network, where it lies there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub remote: Option<Transfer>,
     /// Whether its metadata is sound: all of it was walked. `Is` an empty list: sound.
     pub damage: Known<Vec<Evidence>>,
     /// What is odd but harmless, as the reader of the format says.
     pub notes: Vec<String>,
+}
+
+/// What was read over the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// Bytes that the server sent.
+    pub bytes: u64,
+    /// In how many answers.
+    pub requests: u64,
 }
 
 /// Header fields of a qcow2 (QEMU docs/interop/qcow2.rst).

@@ -12,9 +12,11 @@
 //! found; whoever prints them must escape them ([`printable`]).
 
 mod boot;
+mod chain;
 mod config;
 mod disk;
 mod evidence;
+mod freebsd;
 mod guest;
 mod image;
 mod known;
@@ -24,14 +26,16 @@ mod network;
 mod volume;
 
 pub use boot::{Boot, BootCode, BootEntry, Bootability, EspLoader, FileRef, Loader, LoaderKind, LoaderSearch};
+pub use chain::{BootStep, StepKind};
 pub use config::{CloudInit, Firewall, RootLogin, Selinux, SelinuxMode, Sshd};
 pub use disk::{Disk, Problem, TableKind};
 pub use evidence::{Claim, Evidence, printable};
+pub use freebsd::{BsdDriver, BsdLoader, BsdModule, BsdPresence, BsdTerminal, FreeBsd};
 pub use guest::{Architecture, Distribution, Guest, Mount, Os};
-pub use image::{Image, Qcow2, Vhd, VhdKind};
+pub use image::{Image, Qcow2, Transfer, Vhd, VhdKind};
 pub use known::{Known, Reason};
 pub use linux::{
-    DefaultTarget, DeviceSpec, Driver, Fstab, FstabEntry, Initramfs, Kernel, Linux, Presence, Service, SpecKind,
+    DefaultTarget, DeviceSpec, Driver, Fstab, FstabEntry, Initramfs, Kernel, Linux, Packages, Presence, Service, SpecKind,
 };
 pub use media::Media;
 pub use network::{Addressing, InterfaceMatch, Network, NetworkProfile, NetworkSource};

@@ -1,6 +1,8 @@
 //! What is particular to Linux guests.
 
-use crate::{Architecture, CloudInit, Evidence, FileRef, Firewall, Known, Network, RootLogin, Selinux, Sshd, VolumeId};
+use crate::{
+    Architecture, Claim, CloudInit, Evidence, FileRef, Firewall, Known, Network, RootLogin, Selinux, Sshd, VolumeId,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -75,6 +77,8 @@ pub struct Linux {
     pub time_sync: Known<Service>,
     /// `growpart`, and the tool that grows the root filesystem; paths. Absent: one of them is missing.
     pub growth_tools: Known<Vec<String>>,
+    /// What the package database says. Absent: there is none that is known.
+    pub packages: Known<Packages>,
     /// Name of the init system: `systemd`, `sysv`, `upstart`, `openrc`.
     pub init: Known<String>,
     /// What `init` aims at: `multi-user.target`, runlevel `3`. Absent: nothing says so.
@@ -95,14 +99,46 @@ pub struct Linux {
     pub password_tools: Known<Vec<String>>,
     /// `/etc/issue` and a release file that identify the system. Absent: neither.
     pub release_files: Known<Vec<String>>,
+    /// Terminals with a login prompt after boot: `tty1`, `ttyS0`. Absent: none.
+    #[serde(default)]
+    pub login_terminals: Known<Vec<Claim<String>>>,
+    /// Passwords hashed with SHA-512 (`$6$`) are understood. Unknown where no C library was found.
+    #[serde(default)]
+    pub sha512_passwords: Known<Claim<bool>>,
+    /// `ENCRYPT_METHOD` of `/etc/login.defs`: how new passwords are hashed. Absent: not set.
+    #[serde(default)]
+    pub password_method: Known<Claim<String>>,
+    /// Files with SSH keys that let somebody in: `authorized_keys` of root and in `/home`. Absent: none.
+    #[serde(default)]
+    pub authorized_keys: Known<Vec<Evidence>>,
     /// `/.autorelabel` is there.
     pub autorelabel: Known<bool>,
+    /// `/aliyun_custom_image` at the root of the first partition, where ECS looks for it.
+    #[serde(default)]
+    pub custom_directory: Known<Evidence>,
+    /// The deployment that boots, of systems that OSTree deploys: its directory on the root volume. Absent: not such a
+    /// system.
+    #[serde(default)]
+    pub ostree: Known<Evidence>,
     /// A boot script that reads `/aliyun_custom_image`, or the directory itself (for Customized Linux).
     pub aliyun_custom_image: Known<Evidence>,
     /// Module options set in `modprobe.d`, as `module.option` → value, for modules that rules ask about.
     pub module_options: BTreeMap<String, String>,
     /// Modules that `modprobe.d` keeps from loading (`blacklist`, `install … /bin/true`).
     pub blocked_modules: BTreeMap<String, Evidence>,
+}
+
+/// What a package database says is installed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Packages {
+    /// Whose: `dpkg`, `rpm`.
+    pub manager: String,
+    /// How many there are.
+    pub count: usize,
+    /// Versions of those that rules ask about, by name; several of what may be installed side by side.
+    pub versions: BTreeMap<String, Vec<String>>,
+    /// The database.
+    pub evidence: Evidence,
 }
 
 /// What the system boots into.
@@ -171,6 +207,9 @@ pub struct Kernel {
     pub modules: Known<Evidence>,
     /// The initramfs that is loaded with it. Absent: none is.
     pub initramfs: Known<Initramfs>,
+    /// Where the boot entry loads none: the one that is called after this kernel, and lies there unused. Absent: none.
+    #[serde(default)]
+    pub unused_initramfs: Known<Initramfs>,
     /// Drivers that rules ask about, by module name with `_` for `-`. Absent: neither built in, nor in the initramfs,
     /// nor in its module directory.
     pub drivers: BTreeMap<String, Known<Driver>>,
@@ -214,11 +253,15 @@ pub struct Initramfs {
     pub segments: Vec<String>,
     /// What made it: `dracut`, `initramfs-tools`, `mkinitrd`, `mkinitcpio`. Absent: no mark of those.
     pub generator: Known<String>,
-    /// Number of kernel modules in it.
+    /// Number of kernel modules seen in it.
     pub modules: u32,
+    /// Those of them that rules ask about, by name.
+    #[serde(default)]
+    pub drivers: Vec<String>,
     /// Holds only what the machine it was made on needed, by its own account.
     pub host_only: Known<bool>,
-    /// Whether all of it was read. Absent is never used.
+    /// Whether all of it was read; not so where reading ended once every driver that matters was seen. Absent is never
+    /// used.
     pub complete: Known<bool>,
 }
 

@@ -37,6 +37,10 @@ pub enum NetworkSource {
     NetworkManager,
     /// systemd-networkd.
     Networkd,
+    /// `/etc/rc.conf` of FreeBSD.
+    RcConf,
+    /// `/etc/conf.d/net` (Gentoo).
+    Netifrc,
 }
 
 /// Which interface a profile is for.

@@ -4,7 +4,7 @@ use crate::{Evidence, Known};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Names a volume: `disk`, `partition/2`, `lvm/debvg/root`.
+/// Names a volume: `disk`, `partition/2`, `bsd/2/a`, `lvm/debvg/root`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct VolumeId(pub String);
 
@@ -19,6 +19,14 @@ impl VolumeId {
         VolumeId("disk".into())
     }
 
+    /// A partition of the BSD label in a slice, or of the one that divides the whole disk.
+    pub fn bsd(slice: Option<u32>, letter: char) -> Self {
+        match slice {
+            Some(slice) => VolumeId(format!("bsd/{slice}/{letter}")),
+            None => VolumeId(format!("bsd/{letter}")),
+        }
+    }
+
     /// A logical volume.
     pub fn lvm(group: &str, volume: &str) -> Self {
         VolumeId(format!("lvm/{group}/{volume}"))
@@ -30,6 +38,10 @@ impl fmt::Display for VolumeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self.0.split_once('/') {
             Some(("partition", number)) => format!("partition {number}"),
+            Some(("bsd", name)) => match name.split_once('/') {
+                Some((slice, letter)) => format!("slice {slice} partition {letter}"),
+                None => format!("BSD partition {name}"),
+            },
             Some(("lvm", name)) => format!("LVM {name}"),
             _ => self.0.clone(),
         };
@@ -41,11 +53,13 @@ impl fmt::Display for VolumeId {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VolumeKind {
-    /// An entry of the partition table.
+    /// An entry of the partition table, or of a BSD label.
     #[default]
     Partition,
     /// An MBR extended partition, which holds the logical ones.
     Extended,
+    /// A partition that a BSD label divides.
+    Slice,
     /// An LVM logical volume.
     Logical,
     /// The disk itself, without a partition table.
@@ -65,7 +79,7 @@ pub struct Volume {
     pub offset: Option<u64>,
     /// Length.
     pub size: u64,
-    /// GPT: type GUID in upper case. MBR: `0x83`. LVM: the segment type.
+    /// GPT: type GUID in upper case. MBR: `0x83`. BSD label: `4.2BSD`. LVM: the segment type.
     pub partition_type: Option<String>,
     /// GPT: the partition's name. LVM: `group/volume`.
     pub name: Option<String>,
@@ -181,4 +195,22 @@ pub struct Filesystem {
     pub readable: Known<bool>,
     /// Why it is unclean, damaged or unreadable.
     pub evidence: Vec<Evidence>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::VolumeId;
+
+    #[test]
+    fn volumes_are_named_as_people_name_them() {
+        for (id, stable, said) in [
+            (VolumeId::partition(2), "partition/2", "partition 2"),
+            (VolumeId::bsd(Some(2), 'a'), "bsd/2/a", "slice 2 partition a"),
+            (VolumeId::bsd(None, 'b'), "bsd/b", "BSD partition b"),
+            (VolumeId::lvm("vg", "root"), "lvm/vg/root", "LVM vg/root"),
+            (VolumeId::disk(), "disk", "disk"),
+        ] {
+            assert_eq!((id.0.as_str(), id.to_string().as_str()), (stable, said));
+        }
+    }
 }

@@ -20,7 +20,7 @@ mod unused;
 
 pub use identify::{Content, identify, open};
 pub use path::GuestPath;
-pub use tree::{Driver, Entry, FileKind, FileSystem, Info, MAX_ENTRIES, Metadata, See};
+pub use tree::{Driver, Entry, FileKind, FileSystem, Info, MAX_ENTRIES, Metadata, See, Subvolume};
 pub use unused::{Unused, unused};
 
 macro_rules! filesystems {
@@ -32,4 +32,4 @@ macro_rules! filesystems {
     };
 }
 
-filesystems! { ext, fat, iso9660, udf, xfs }
+filesystems! { btrfs, ext, fat, iso9660, ntfs, udf, ufs, xfs }

@@ -38,6 +38,15 @@ pub(crate) trait Nodes {
     fn target(&self, link: &Self::Node) -> Result<Vec<u8>>;
     /// Whether names differ by case.
     fn case_sensitive(&self) -> bool;
+    /// What names that differ only by case have in common.
+    fn fold(&self, name: &[u8]) -> Vec<u8> {
+        String::from_utf8_lossy(name).to_lowercase().into_bytes()
+    }
+    /// Whether it is listed under this name, and not only found by it.
+    fn is_listed(&self, node: &Self::Node) -> bool {
+        let _ = node;
+        true
+    }
 }
 
 /// A directory that has been read.
@@ -45,20 +54,16 @@ struct Directory<N> {
     entries: Vec<(Vec<u8>, N)>,
     /// Places in `entries`, by name.
     by_name: HashMap<Vec<u8>, usize>,
-    /// The same by name in lower case, where case does not matter.
-    by_lower: HashMap<Vec<u8>, usize>,
+    /// The same by what names have in common, where case does not matter.
+    by_fold: HashMap<Vec<u8>, usize>,
 }
 
 impl<N> Directory<N> {
     /// A name as it is written goes before one that differs in case.
-    fn get(&self, name: &[u8]) -> Option<&N> {
-        let at = self.by_name.get(name).or_else(|| self.by_lower.get(&lower(name)))?;
+    fn get(&self, name: &[u8], fold: impl FnOnce(&[u8]) -> Vec<u8>) -> Option<&N> {
+        let at = self.by_name.get(name).or_else(|| self.by_fold.get(&fold(name)))?;
         Some(&self.entries[*at].1)
     }
-}
-
-fn lower(name: &[u8]) -> Vec<u8> {
-    String::from_utf8_lossy(name).to_lowercase().into_bytes()
 }
 
 /// The tree of a format, with the directories that were looked into last.
@@ -78,13 +83,13 @@ impl<F: Nodes> NodeTree<F> {
         if let Some(directory) = self.kept.borrow().get(&place) {
             return Ok(directory.clone());
         }
-        let mut directory = Directory { entries: Vec::new(), by_name: HashMap::new(), by_lower: HashMap::new() };
+        let mut directory = Directory { entries: Vec::new(), by_name: HashMap::new(), by_fold: HashMap::new() };
         for (name, node) in self.format.list(node)? {
             check_name(&name, place)?;
             if let hash_map::Entry::Vacant(vacant) = directory.by_name.entry(name.clone()) {
                 vacant.insert(directory.entries.len());
                 if !self.format.case_sensitive() {
-                    directory.by_lower.entry(lower(&name)).or_insert(directory.entries.len());
+                    directory.by_fold.entry(self.format.fold(&name)).or_insert(directory.entries.len());
                 }
                 directory.entries.push((name, node));
             }
@@ -117,7 +122,7 @@ impl<F: Nodes> NodeTree<F> {
             }
             way.push(place);
             let directory = self.directory(&node).map_err(|error| error.within(path))?;
-            node = directory.get(name).ok_or_else(not_found)?.clone();
+            node = directory.get(name, |name| self.format.fold(name)).ok_or_else(not_found)?.clone();
         }
         match self.format.kind(&node) {
             Ok(FileKind::Directory) if way.contains(&self.format.place(&node)) => {
@@ -172,7 +177,7 @@ impl<F: Nodes> FileSystem for NodeTree<F> {
             // It is listed all the same: who asks for more will be told what is wrong.
             kind => Ok(Entry { name: name.clone(), kind: kind.unwrap_or(FileKind::File) }),
         };
-        directory.entries.iter().map(entry).collect()
+        directory.entries.iter().filter(|(_, node)| self.format.is_listed(node)).map(entry).collect()
     }
 
     fn read_link(&self, path: &GuestPath) -> Result<Vec<u8>> {

@@ -85,6 +85,21 @@ pub struct Info {
     pub notes: Vec<String>,
 }
 
+/// A part of a filesystem that can be mounted as if it were one (btrfs).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subvolume {
+    /// As in `subvolid=`; 5 is the whole filesystem.
+    pub id: u64,
+    /// Where it is in the tree, and as in `subvol=`.
+    pub path: GuestPath,
+    /// Made of another one, by its own account.
+    pub snapshot: bool,
+    /// Cannot be changed.
+    pub read_only: bool,
+    /// Mounted where none is named. One of them is.
+    pub default: bool,
+}
+
 /// A read-only tree.
 ///
 /// Methods do not follow a link at the last name of a path; whether they follow links before it is not defined:
@@ -102,6 +117,10 @@ pub trait FileSystem {
     fn read(&self, path: &GuestPath, limit: u64) -> Result<Vec<u8>>;
     /// The first `len` bytes of a file, or all of a shorter one.
     fn read_start(&self, path: &GuestPath, len: u64) -> Result<Vec<u8>>;
+    /// The parts that can be mounted by themselves, the whole first; none where the filesystem knows no such thing.
+    fn subvolumes(&self) -> Result<Vec<Subvolume>> {
+        Ok(Vec::new())
+    }
     /// Whether names differ by case (`false` on FAT).
     fn case_sensitive(&self) -> bool {
         true

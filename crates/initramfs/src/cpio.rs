@@ -31,6 +31,8 @@ pub(crate) struct Walk<'a> {
     visitor: &'a mut dyn Visitor,
     pub(crate) unpacked: u64,
     pub(crate) entries: u64,
+    /// The visitor has seen enough.
+    pub(crate) ended: bool,
     name: Vec<u8>,
     content: Vec<u8>,
     links: Vec<Link>,
@@ -48,13 +50,14 @@ type FileId = (u32, u32, u32);
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(limits: &'a Limits, visitor: &'a mut dyn Visitor) -> Self {
-        Walk { limits, visitor, unpacked: 0, entries: 0, name: Vec::new(), content: Vec::new(), links: Vec::new() }
+        let (name, content, links) = (Vec::new(), Vec::new(), Vec::new());
+        Walk { limits, visitor, unpacked: 0, entries: 0, ended: false, name, content, links }
     }
 
     /// Reads archives and zeros to the end of `input`.
     pub(crate) fn archives(&mut self, input: &mut dyn BufRead) -> io::Result<()> {
         self.counted(input, |walk, bytes| {
-            while bytes.after_zeros()?.is_some() {
+            while !walk.ended && bytes.after_zeros()?.is_some() {
                 walk.archive_in(bytes)?;
             }
             match bytes.position() {
@@ -100,6 +103,10 @@ impl<'a> Walk<'a> {
             bytes.each(padding(HEADER as u64 + u64::from(header.name_size)), |_| {})?;
             self.entries += 1;
             self.entry(bytes, &header).map_err(|error| within(error, "content", at))?;
+            self.ended = self.visitor.is_done();
+            if self.ended {
+                return Ok(());
+            }
         }
     }
 

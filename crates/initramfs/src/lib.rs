@@ -54,6 +54,10 @@ pub trait Visitor {
     fn content(&mut self, entry: &Entry<'_>, content: &[u8]) {
         let _ = (entry, content);
     }
+    /// Whether the visitor has seen all that it came for: `true` ends the walk behind the current entry.
+    fn is_done(&self) -> bool {
+        false
+    }
 }
 
 /// Most bytes of one entry's content that a visitor is given.
@@ -74,6 +78,8 @@ pub struct Summary {
     pub entries: u64,
     /// All of it was read.
     pub complete: bool,
+    /// The visitor ended the walk ([`Visitor::is_done`]).
+    pub ended: bool,
     /// Why not, if not: an unknown segment, damage, a limit; with the byte of the file.
     pub stopped: Option<String>,
 }
@@ -88,14 +94,21 @@ pub fn read(bytes: &[u8], limits: &Limits, visitor: &mut dyn Visitor) -> Result<
         let reason = stopped.as_deref().unwrap_or("it is empty, or only zeros");
         return Err(Error::corrupt(0, format!("no initramfs: {reason}")));
     }
-    Ok(Summary { segments, unpacked: walk.unpacked, entries: walk.entries, complete: stopped.is_none(), stopped })
+    Ok(Summary {
+        segments,
+        unpacked: walk.unpacked,
+        entries: walk.entries,
+        complete: stopped.is_none() && !walk.ended,
+        ended: walk.ended,
+        stopped,
+    })
 }
 
 fn read_segments(file: &[u8], walk: &mut Walk<'_>, segments: &mut Vec<&'static str>) -> Result<(), String> {
     let mut rest = file;
     loop {
         rest = &rest[rest.iter().position(|&byte| byte != 0).unwrap_or(rest.len())..];
-        if rest.is_empty() {
+        if rest.is_empty() || walk.ended {
             return Ok(());
         }
         let start = file.len() - rest.len();

@@ -1,14 +1,19 @@
 //! Accounts: root's login, and whether a password can be set. passwd(5), shadow(5).
 
 use crate::look::{Gap, Look, Outcome as _, first, non_empty};
+use crate::passwords;
 use crate::tree::{File, Tree};
 use facts::{Evidence, Known, Linux, RootLogin};
+
+/// Most home directories that are looked into.
+const MAX_HOMES: usize = 64;
 
 /// Fills in what is known of the accounts.
 pub(crate) fn examine(tree: &Tree<'_>, linux: &mut Linux) {
     linux.root_login = root_login(tree).known();
     linux.immutable_files = immutable(tree).known().and_then(non_empty);
     linux.password_tools = password_tools(tree).known();
+    linux.authorized_keys = authorized_keys(tree).known().and_then(non_empty);
 }
 
 /// The fields of root's line, and where it is.
@@ -29,22 +34,45 @@ fn root_login(tree: &Tree<'_>) -> Look<RootLogin> {
         ..RootLogin::default()
     };
     let hash = match field(1).as_str() {
-        // The password stands in a file of its own.
+        // The password stands in a file of its own, with the day of its last change: day 0 asks for another.
         "x" => tree.read("/etc/shadow").and_then(|file| root_line(&file).ok_or(Gap::Absent)).map(|(fields, place)| {
             // Never the hash itself.
             login.evidence.push(place);
+            login.must_change = Known::Is(fields.get(2).is_some_and(|day| day == "0"));
             fields.get(1).cloned().unwrap_or_default()
         }),
-        hash => Ok(hash.to_owned()),
+        hash => {
+            login.must_change = Known::Is(false);
+            Ok(hash.to_owned())
+        }
     };
     let hash = hash.map_err(|gap| match gap {
         Gap::Absent => Gap::unknown("root has no line in /etc/shadow"),
         unknown => unknown,
     });
     let hash = hash.known();
+    login.hashed_by = hash.as_ref().and_then(|hash| passwords::hashed_by(hash).map(str::to_owned).known());
     login.locked = hash.as_ref().map(|hash| hash.starts_with(['!', '*']));
     login.empty_password = hash.map(|hash| hash.is_empty());
     Ok(login)
+}
+
+/// Files of keys that let somebody in, root's first.
+fn authorized_keys(tree: &Tree<'_>) -> Look<Vec<Evidence>> {
+    let homes = tree.names("/home")?.into_iter().take(MAX_HOMES).map(|name| format!("/home/{name}"));
+    let mut found = Vec::new();
+    for home in ["/root".to_owned()].into_iter().chain(homes) {
+        for name in ["authorized_keys", "authorized_keys2"] {
+            let Some(file) = tree.read(&format!("{home}/.ssh/{name}")).optional()? else { continue };
+            let text = String::from_utf8_lossy(&file.bytes).into_owned();
+            let keys = text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+            let count = keys.count();
+            if count > 0 {
+                found.push(file.evidence.saying(format!("{count} keys")));
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn immutable(tree: &Tree<'_>) -> Look<Vec<Evidence>> {
@@ -92,6 +120,21 @@ mod tests {
         assert_eq!(login("root::1:0:::::\n").1, Known::Is(true));
         assert!(login("bob:*:1\n").0.reason().is_some());
         assert!(linux(&[("/etc/passwd", "bob:x:1:1::/:/bin/sh\n")]).root_login.is_absent());
+    }
+
+    #[test]
+    fn keys_and_passwords_that_must_be_changed() {
+        let found = linux(&[
+            ("/etc/passwd", "root:x:0:0::/:/bin/sh\n"),
+            ("/etc/shadow", "root:$1$a$b:0:0:99999:7:::\n"),
+            ("/root/.ssh/authorized_keys", "# none\n\n"),
+            ("/home/core/.ssh/authorized_keys", "ssh-ed25519 AAAA core\n"),
+        ]);
+        let login = found.root_login.value().unwrap();
+        assert_eq!((&login.must_change, &login.hashed_by), (&Known::Is(true), &Known::Is("md5".into())));
+        let keys = found.authorized_keys.value().unwrap();
+        assert_eq!((keys.len(), keys[0].path.as_deref()), (1, Some("/home/core/.ssh/authorized_keys")));
+        assert!(!format!("{found:?}").contains("AAAA"));
     }
 
     #[test]

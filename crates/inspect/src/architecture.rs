@@ -63,10 +63,7 @@ pub(crate) fn of_kernel(bytes: &[u8]) -> Option<Architecture> {
     of_pe(bytes).or_else(|| of_elf(bytes))
 }
 
-/// Bytes from the start of a kernel that reach its version: it may stand anywhere in the first 64 KiB.
-pub(crate) const VERSION_REACH: u64 = 0x1_0200;
-
-/// The version in the header of an x86 kernel: the first word of its banner.
+/// The version in the header of an x86 kernel: the first word of its banner, which stands in the first 64 KiB.
 pub(crate) fn kernel_version(bytes: &[u8]) -> Option<String> {
     if at(bytes, 0x202) != Some(*b"HdrS") {
         return None;

@@ -19,6 +19,9 @@ const NO_FILESYSTEM: &[(&str, &str)] = &[
 /// GPT type of FreeBSD's boot programs.
 const FREEBSD_BOOT: &str = "83BD6B9D-7F41-11DC-BE0B-001560B84F0F";
 
+/// Types of FreeBSD's swap space, which bears no mark: what seems to be in it is a leftover.
+const FREEBSD_SWAP: [&str; 2] = ["516E7CB5-6ECF-11D6-8FF8-00022D09712B", "swap"];
+
 /// Bytes at the start of a volume that are looked at to tell whether it is free.
 const HEAD: u64 = 128 << 10;
 
@@ -32,12 +35,17 @@ pub(crate) type Inside = (Known<Content>, Look<Box<dyn FileSystem>>);
 pub(crate) fn look_into(volume: &volume::Volume, id: &VolumeId) -> Result<Inside> {
     let other = |name: &str| Known::Is(Content::Other { name: name.to_owned() });
     let kind = volume.partition_type.as_deref().unwrap_or_default();
-    if volume.kind == volume::Kind::Extended {
-        return Ok((other("extended-partition"), Err(Gap::Absent)));
+    match volume.kind {
+        volume::Kind::Extended => return Ok((other("extended-partition"), Err(Gap::Absent))),
+        volume::Kind::Slice => return Ok((other("bsd-label"), Err(Gap::Absent))),
+        _ => {}
     }
     if kind.eq_ignore_ascii_case(BIOS_BOOT) || kind.eq_ignore_ascii_case(FREEBSD_BOOT) {
         let name = if kind.eq_ignore_ascii_case(BIOS_BOOT) { "grub-core" } else { "freebsd-boot" };
         return Ok((if begins_with_zeros(&volume.source)? { Known::Absent } else { other(name) }, Err(Gap::Absent)));
+    }
+    if FREEBSD_SWAP.iter().any(|swap| swap.eq_ignore_ascii_case(kind)) {
+        return Ok((Known::Is(Content::Swap { uuid: None, label: None, hibernated: false }), Err(Gap::Absent)));
     }
     if let Some((_, name)) = NO_FILESYSTEM.iter().find(|(guid, _)| guid.eq_ignore_ascii_case(kind)) {
         let gap =
@@ -62,7 +70,7 @@ fn unrecognised(source: &Source, id: &VolumeId) -> Result<Inside> {
     }
     let labelled = source.size() > 516 && storage::read_array(source, 512).is_ok_and(|magic| magic == BSD_LABEL);
     if labelled {
-        let why = format!("{id} is divided by a BSD disk label, which is not read yet");
+        let why = format!("{id} is divided by a BSD label that is damaged or lists nothing");
         return Ok((Known::Is(Content::Other { name: "bsd-label".to_owned() }), Err(Gap::unknown(why))));
     }
     Ok((Known::Absent, Err(Gap::unknown(format!("{id} holds something that is not recognised")))))

@@ -5,12 +5,12 @@
 //! Write a module with a function that makes a [`Guest`] of a root filesystem, and add its word to `detectors!`.
 
 use crate::architecture;
-use crate::linux;
 use crate::look::{Gap, Look, Outcome as _};
 use crate::mounts::Stitched;
 use crate::root::Root;
 use crate::tree::Tree;
 use crate::volumes::Volumes;
+use crate::{freebsd, linux};
 use facts::{Architecture, Claim, Evidence, FileRef, Guest, Known, Loader, Volume};
 
 /// What the facets of a guest look at.
@@ -46,6 +46,23 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Looks at a file that the loader takes, where the loader takes it: on its volume, mounted or not. The place of
+    /// what is read is the path that the running guest has for it.
+    pub(crate) fn at_loader<T>(&self, file: &FileRef, look: impl FnOnce(&Tree<'a>, &str) -> Look<T>) -> Look<T> {
+        match file.volume.as_ref().and_then(|id| self.volumes.index(id)) {
+            Some(index) => look(&Tree::of_loader(self.volumes, index), &file.path),
+            None => look(self.tree(), &file.path),
+        }
+    }
+
+    /// The place of such a file, as the running guest sees it.
+    pub(crate) fn place_of(&self, file: &FileRef) -> Evidence {
+        match &file.volume {
+            Some(volume) => Evidence::file(volume, self.stitched.guest_path(volume, &file.path)),
+            None => Evidence { path: Some(file.path.clone()), ..Evidence::default() },
+        }
+    }
+
     /// A file by its path in the guest.
     pub(crate) fn file_ref(&self, path: &str) -> Look<FileRef> {
         let found = self.tree().find(path)?;
@@ -69,7 +86,7 @@ macro_rules! detectors {
     };
 }
 
-detectors! { linux }
+detectors! { freebsd, linux }
 
 /// The guest on that root.
 pub(crate) fn detect(root: &Root, stitched: &Stitched<'_>, volumes: &Volumes, facts: &[Volume]) -> Known<Guest> {

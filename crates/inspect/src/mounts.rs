@@ -1,9 +1,10 @@
 //! The filesystems of a guest in their places: its fstab, and the volumes it means. fstab(5).
 
-use crate::device;
 use crate::look::{Gap, Look, Outcome as _};
+use crate::ostree::{self, Deployment};
 use crate::tree::Tree;
 use crate::volumes::Volumes;
+use crate::{device, loader};
 use facts::{DeviceSpec, Evidence, Fstab, FstabEntry, Known, Mount, Reason, Role, SpecKind, Volume, VolumeId};
 use filesystem::FileKind;
 
@@ -43,14 +44,14 @@ pub(crate) struct Stitched<'v> {
     pub(crate) fstab: Known<Fstab>,
     /// What is mounted, root first.
     pub(crate) mounts: Vec<Mount>,
+    /// The deployment that is the root, of systems that OSTree deploys.
+    pub(crate) deployment: Look<Option<Deployment>>,
 }
 
 impl Stitched<'_> {
     /// The path of a file as the running guest would see it, from the volume and the path on it.
     pub(crate) fn guest_path(&self, volume: &VolumeId, inner: &str) -> String {
-        let mount = self.mounts.iter().find(|mount| mount.volume.value() == Some(volume));
-        let at = mount.map_or("", |mount| mount.path.trim_end_matches('/'));
-        format!("{at}/{}", inner.trim_start_matches('/'))
+        self.tree.path_of(volume, inner).unwrap_or_else(|| format!("/{}", inner.trim_start_matches('/')))
     }
 
     /// The volume mounted at a path.
@@ -61,11 +62,19 @@ impl Stitched<'_> {
 
 /// Puts the filesystems together that the fstab of the root on volume `root` names.
 pub(crate) fn stitch<'v>(volumes: &'v Volumes, facts: &[Volume], root: usize) -> Stitched<'v> {
-    let tree = Tree::new(volumes, root);
     let id = &facts[root].id;
-    let fstab = read(&tree, facts);
     let own = |spec: DeviceSpec| Mount { path: "/".into(), volume: Known::Is(id.clone()), spec };
-    let mut stitched = Stitched { tree, mounts: vec![own(DeviceSpec::default())], fstab: Known::Absent };
+    let bare =
+        |tree| Stitched { tree, mounts: vec![own(DeviceSpec::default())], fstab: Known::Absent, deployment: Ok(None) };
+    let deployment = ostree::choose(volumes, root, || {
+        let mut physical = bare(Tree::of_directory(volumes, root, &volumes.parts(root).root()));
+        physical.mount_implied(volumes);
+        let loader = loader::examine(&physical, volumes, facts);
+        syntax::cmdline::last(&loader.value()?.default_entry()?.cmdline, "ostree")
+    });
+    let mut stitched = bare(tree(volumes, root, deployment.as_ref().ok().and_then(Option::as_ref)));
+    stitched.deployment = deployment;
+    let fstab = read(&stitched.tree, facts);
     match fstab {
         Ok(mut fstab) => {
             let root_entry = fstab.entries.iter().find(|entry| entry.mount_point == "/");
@@ -85,6 +94,27 @@ pub(crate) fn stitch<'v>(volumes: &'v Volumes, facts: &[Volume], root: usize) ->
         }
     }
     stitched
+}
+
+/// The options with which a fstab mounts its root.
+pub(crate) fn root_options(tree: &Tree<'_>) -> Option<Vec<String>> {
+    let file = tree.read("/etc/fstab").ok()?;
+    let entries = syntax::fstab::parse(&file.bytes).entries;
+    entries.into_iter().find(|entry| entry.mount_point == "/").map(|entry| entry.options)
+}
+
+/// The files of the root, before anything else is mounted.
+fn tree<'v>(volumes: &'v Volumes, root: usize, deployment: Option<&Deployment>) -> Tree<'v> {
+    let base = volumes.parts(root).root();
+    let Some(deployment) = deployment else { return Tree::of_directory(volumes, root, &base) };
+    let mut tree = Tree::of_directory(volumes, root, &format!("{base}{}", deployment.directory));
+    tree.mount_directory("/sysroot", Ok(root), &base);
+    tree.mount_directory("/var", Ok(root), &format!("{base}{}", deployment.var));
+    // Without a boot filesystem of its own it lies beside the deployments.
+    if tree.has_dir("/sysroot/boot/loader") == Ok(true) {
+        tree.mount_directory("/boot", Ok(root), &format!("{base}/boot"));
+    }
+    tree
 }
 
 fn read(tree: &Tree<'_>, facts: &[Volume]) -> Look<Fstab> {
@@ -150,9 +180,14 @@ impl Stitched<'_> {
             Known::Absent => Err(Reason::new(format!("{} is not on this disk", entry.spec.text))),
             Known::Unknown(reason) => Err(reason.clone()),
         };
+        let place = place.and_then(|index| {
+            let part = volumes.parts(index).named(entry.options.iter().map(String::as_str))?;
+            Ok((index, part))
+        });
         if place.is_ok() || !entry.is_optional() {
             let below = |reason: Reason| Reason::new(format!("what is mounted on {at} cannot be seen: {reason}"));
-            self.tree.mount(at, place.map_err(below));
+            let base = place.as_ref().map_or_else(|_| "/".to_owned(), |(_, part)| part.clone());
+            self.tree.mount_directory(at, place.map(|(index, _)| index).map_err(below), &base);
         }
         self.mounts.push(Mount { path: at.into(), volume: entry.spec.volume.clone(), spec: entry.spec.clone() });
     }

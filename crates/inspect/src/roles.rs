@@ -4,8 +4,9 @@
 //! widened here: a merged `/usr`, images without fstab.
 
 use crate::look::{Look, Outcome as _};
+use crate::subvolumes;
 use crate::tree::Tree;
-use crate::volumes::{BIOS_BOOT, Held, Volumes};
+use crate::volumes::{BIOS_BOOT, COREOS_ROOT, Held, Volumes};
 use facts::{Content, Known, Role, VolumeKind};
 use filesystem::FileKind;
 
@@ -122,10 +123,22 @@ impl Marks<'_, '_> {
 
 /// Decides the role of every volume.
 pub(crate) fn assign(volumes: &mut Volumes) {
-    let roles: Vec<_> = (0..volumes.all().len()).map(|index| role(volumes, index)).collect();
-    for (index, role) in roles.into_iter().enumerate() {
+    for index in 0..volumes.all().len() {
+        let role = match subvolumes::find(volumes, index) {
+            Ok(parts) => {
+                volumes.set_parts(index, parts);
+                role(volumes, index)
+            }
+            Err(gap) => Err(gap).known(),
+        };
         volumes.set_role(index, role);
     }
+    subvolumes::choose(volumes);
+}
+
+/// Whether these are the files of a root filesystem.
+pub(crate) fn is_root(tree: &Tree<'_>) -> Look<bool> {
+    Ok(Marks(tree).is_root()? || Marks(tree).is_ostree()?)
 }
 
 fn role(volumes: &Volumes, index: usize) -> Known<Role> {
@@ -137,11 +150,19 @@ fn role(volumes: &Volumes, index: usize) -> Known<Role> {
         (Known::Is(Content::Swap { .. }), _) => Known::Is(Role::Swap),
         (Known::Is(Content::Member { .. }), _) => Known::Is(Role::Member),
         (Known::Is(Content::Filesystem(filesystem)), Ok(_)) => {
-            Marks(&Tree::new(volumes, index)).role(&filesystem.fs_type).known()
+            match Marks(&Tree::of_directory(volumes, index, &volumes.parts(index).root())).role(&filesystem.fs_type) {
+                // Empty until the first boot.
+                Ok(Role::Data) if is_coreos_root(held) => Known::Is(Role::Root),
+                role => role.known(),
+            }
         }
         (_, Ok(_)) => Known::Is(Role::Data),
         (_, Err(gap)) => Err(gap.clone()).known(),
     }
+}
+
+fn is_coreos_root(held: &Held) -> bool {
+    held.facts.partition_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case(COREOS_ROOT))
 }
 
 /// The roles that the partition table decides alone.

@@ -21,16 +21,26 @@ pub(crate) fn choose(volumes: &Volumes, facts: &[Volume]) -> Known<Root> {
     let roots: Vec<usize> = (0..facts.len()).filter(|&i| facts[i].role.value() == Some(&Role::Root)).collect();
     match roots.as_slice() {
         [] => hidden(facts),
-        [index] => {
-            let evidence = vec![Evidence::volume(&facts[*index].id, "the only root filesystem that was found")];
-            Known::Is(Root { index: *index, evidence, others: Vec::new() })
-        }
+        [index] => Known::Is(root(volumes, facts, *index, "the only root filesystem that was found", Vec::new())),
         several => Known::Is(best(volumes, facts, several)),
     }
 }
 
+/// The root on a volume, in the part of it that holds the system.
+fn root(volumes: &Volumes, facts: &[Volume], index: usize, why: &str, mut others: Vec<VolumeId>) -> Root {
+    let id = &facts[index].id;
+    let mut evidence = vec![Evidence::volume(id, why)];
+    let systems = &volumes.parts(index).systems;
+    evidence.extend(systems.first().map(|part| Evidence::file(id, &part.path).saying(part.why)));
+    others.extend(systems.iter().skip(1).map(|part| VolumeId(format!("{}:{}", id.0, part.path))));
+    Root { index, evidence, others }
+}
+
 /// Why there may be a root after all, in a volume that cannot be read.
 fn hidden(facts: &[Volume]) -> Known<Root> {
+    if let Some(why) = crate::freebsd::zfs::hidden_root(facts) {
+        return Known::unknown(why);
+    }
     let found: Vec<String> = facts.iter().filter_map(|volume| unseen(volume, facts)).map(|reason| reason.why).collect();
     if found.is_empty() { Known::Absent } else { Known::unknown(found.join("; ")) }
 }
@@ -71,7 +81,7 @@ fn best(volumes: &Volumes, facts: &[Volume], roots: &[usize]) -> Root {
         _ => "the largest of several root filesystems",
     };
     let others = roots.iter().filter(|&&other| other != index).map(|&other| facts[other].id.clone()).collect();
-    Root { index, evidence: vec![Evidence::volume(&facts[index].id, why)], others }
+    root(volumes, facts, index, why, others)
 }
 
 #[cfg(test)]

@@ -3,9 +3,12 @@
 use crate::guest::Context;
 use crate::look::{Gap, Look, Outcome as _, first, non_empty};
 use crate::mounts;
-use crate::services::{Init, Services, UNIT_DIRECTORIES};
+use crate::services::systemd::UNIT_DIRECTORIES;
+use crate::services::{Init, Services, sysv};
 use crate::tree::Tree;
-use facts::{DefaultTarget, Evidence, Linux};
+use crate::volumes::Volumes;
+use facts::{DefaultTarget, Evidence, Linux, VolumeId};
+use filesystem::FileKind;
 
 /// Programs that must be there: any one path of each row.
 const PROGRAMS: &[&[&str]] = &[
@@ -27,6 +30,19 @@ const RELEASE_FILES: &[&str] = &[
     "/etc/arch-release",
 ];
 
+/// The directory in which ECS leaves the settings of a new instance, for systems that it does not know.
+const CUSTOM_IMAGE: &str = "/aliyun_custom_image";
+
+/// Scripts in which an administrator puts what is to run at boot.
+const BOOT_SCRIPTS: &[&str] =
+    &["/etc/rc.local", "/etc/rc.d/rc.local", "/etc/init.d/boot.local", "/etc/rc.d/boot.local"];
+
+/// Most scripts of a directory that are searched.
+const MAX_SCRIPTS: usize = 128;
+
+/// Bytes of a script that are searched.
+const SCRIPT_LIMIT: u64 = 64 << 10;
+
 /// Fills in what is known of it.
 pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>, linux: &mut Linux) {
     let tree = context.tree();
@@ -38,7 +54,8 @@ pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>, linux:
     linux.absolute_links = mounts::absolute_links(tree).known();
     linux.missing_programs = missing_programs(tree).known().and_then(non_empty);
     linux.release_files = release_files(tree).known();
-    linux.aliyun_custom_image = custom_image(tree).known();
+    linux.aliyun_custom_image = custom_image(context).known();
+    linux.custom_directory = custom_directory(context.volumes).known();
 }
 
 fn default_target(context: &Context<'_>, services: &Services<'_, '_>) -> Look<DefaultTarget> {
@@ -56,26 +73,8 @@ fn default_target(context: &Context<'_>, services: &Services<'_, '_>) -> Look<De
             Ok(DefaultTarget { name, evidence: Evidence::file(&volume, path).saying(format!("a link to {target}")) })
         });
     }
-    first(["/etc/inittab", "/etc/init/rc-sysinit.conf"], |path| {
-        let file = tree.read(path)?;
-        let text = String::from_utf8_lossy(&file.bytes).into_owned();
-        let (line, level) = (1..)
-            .zip(text.lines())
-            .find_map(|(line, text)| runlevel(text).map(|level| (line, level)))
-            .ok_or(Gap::Absent)?;
-        Ok(DefaultTarget { name: level.to_owned(), evidence: file.evidence.at_line(line) })
-    })
-}
-
-/// The level in `id:3:initdefault:` or `env DEFAULT_RUNLEVEL=2`.
-fn runlevel(line: &str) -> Option<&str> {
-    let line = line.trim();
-    if let Some(level) = line.strip_prefix("env DEFAULT_RUNLEVEL=") {
-        return Some(level.trim());
-    }
-    let mut fields = line.split(':').skip(1);
-    let level = fields.next()?;
-    (fields.next() == Some("initdefault") && !line.starts_with('#')).then_some(level)
+    let (name, path, line) = sysv::default_level(tree)?;
+    Ok(DefaultTarget { name, evidence: tree.evidence(&path).at_line(line) })
 }
 
 /// Third line of `/etc/adjtime`; older settings of Debian and SUSE. Without any of them it is UTC.
@@ -131,31 +130,44 @@ fn release_files(tree: &Tree<'_>) -> Look<Vec<String>> {
     if found.is_empty() { Err(Gap::Absent) } else { Ok(found) }
 }
 
-fn custom_image(tree: &Tree<'_>) -> Look<Evidence> {
-    if tree.has_dir("/aliyun_custom_image")? {
-        return Ok(tree.evidence("/aliyun_custom_image"));
+/// The directory that ECS writes to, at the root of the first partition.
+pub(crate) fn custom_directory(volumes: &Volumes) -> Look<Evidence> {
+    let first = volumes.index(&VolumeId::partition(1)).ok_or(Gap::Absent)?;
+    if Tree::new(volumes, first).has_dir(CUSTOM_IMAGE)? {
+        return Ok(Evidence::file(&VolumeId::partition(1), CUSTOM_IMAGE).saying("a directory of the first partition"));
     }
-    first(["/etc/rc.local", "/etc/rc.d/rc.local", "/etc/init.d/boot.local"], |path| {
-        let file = tree.read(path)?;
+    Err(Gap::Absent)
+}
+
+/// The boot script that reads what ECS writes there.
+fn custom_script(tree: &Tree<'_>) -> Look<Evidence> {
+    let mut paths: Vec<String> = BOOT_SCRIPTS.iter().map(|path| (*path).to_owned()).collect();
+    for directory in ["/etc/init.d", "/etc/rc.d/init.d", "/etc/local.d", "/etc/systemd/system", "/usr/local/sbin"] {
+        let names = tree.list(directory).optional()?.unwrap_or_default().into_iter();
+        let names = names.filter(|entry| entry.kind == FileKind::File).take(MAX_SCRIPTS);
+        paths.extend(names.filter_map(|entry| Some(format!("{directory}/{}", String::from_utf8(entry.name).ok()?))));
+    }
+    first(paths, |path| {
+        let file = tree.read_start(&path, SCRIPT_LIMIT)?;
         let text = String::from_utf8_lossy(&file.bytes).into_owned();
         let line = (1..).zip(text.lines()).find(|(_, line)| line.contains("aliyun_custom_image"));
         line.map(|(number, line)| file.evidence.at_line(number).saying(line)).ok_or(Gap::Absent)
     })
 }
 
+/// Either of them.
+fn custom_image(context: &Context<'_>) -> Look<Evidence> {
+    let tree = context.tree();
+    if tree.has_dir(CUSTOM_IMAGE)? {
+        return Ok(tree.evidence(CUSTOM_IMAGE));
+    }
+    custom_script(tree)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::runlevel;
     use crate::testing::linux;
     use facts::Known;
-
-    #[test]
-    fn runlevels() {
-        assert_eq!(runlevel("id:3:initdefault:"), Some("3"));
-        assert_eq!(runlevel("env DEFAULT_RUNLEVEL=2"), Some("2"));
-        assert_eq!(runlevel("# id:5:initdefault:"), None);
-        assert_eq!(runlevel("si::sysinit:/etc/rc.d/rc.sysinit"), None);
-    }
 
     #[test]
     fn clocks_targets_and_identities() {

@@ -16,6 +16,7 @@ pub(crate) fn scanned(disk: &Source, layout: &volume::Layout) -> Result<Disk> {
         volume::Table::Mbr => TableKind::Mbr,
         volume::Table::Gpt => TableKind::Gpt,
         volume::Table::HybridGpt => TableKind::HybridGpt,
+        volume::Table::Bsd => TableKind::Bsd,
     });
     Ok(Disk {
         size: disk.size(),

@@ -5,7 +5,7 @@ use crate::mounts::Stitched;
 use crate::volumes::{Held, Volumes};
 use crate::{mounts, roles};
 use facts::{Content, Filesystem, Known, Volume, VolumeId};
-use filesystem::{Entry, FileKind, FileSystem, GuestPath, Info, Metadata};
+use filesystem::{Entry, FileKind, FileSystem, GuestPath, Info, Metadata, Subvolume};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use storage::{Error, Result};
@@ -14,6 +14,8 @@ use storage::{Error, Result};
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     File(Vec<u8>),
+    /// An empty file with that mode, owner and group.
+    Owned(u32, u32, u32),
     Directory,
     Link(String),
     /// Reading it fails so.
@@ -27,6 +29,7 @@ pub(crate) enum Node {
 pub(crate) struct Memory {
     info: Info,
     nodes: BTreeMap<Vec<u8>, Node>,
+    subvolumes: Vec<Subvolume>,
 }
 
 impl Memory {
@@ -46,6 +49,9 @@ impl FileSystem for Memory {
     }
 
     fn metadata(&self, path: &GuestPath) -> Result<Metadata> {
+        if let Node::Owned(mode, uid, gid) = *self.node(path)? {
+            return Ok(Metadata { kind: FileKind::File, size: 0, mode, uid, gid, immutable: false });
+        }
         let (kind, size) = match self.node(path)? {
             Node::File(bytes) => (FileKind::File, bytes.len() as u64),
             Node::Link(target) => (FileKind::Link, target.len() as u64),
@@ -75,8 +81,13 @@ impl FileSystem for Memory {
     fn read(&self, path: &GuestPath, _: u64) -> Result<Vec<u8>> {
         match self.node(path)? {
             Node::File(bytes) => Ok(bytes.clone()),
+            Node::Owned(..) => Ok(Vec::new()),
             _ => Err(Error::corrupt(0, "no file")),
         }
+    }
+
+    fn subvolumes(&self) -> Result<Vec<Subvolume>> {
+        Ok(self.subvolumes.clone())
     }
 
     fn read_start(&self, path: &GuestPath, len: u64) -> Result<Vec<u8>> {
@@ -84,6 +95,14 @@ impl FileSystem for Memory {
         bytes.truncate(usize::try_from(len).unwrap());
         Ok(bytes)
     }
+}
+
+/// `!mode 644 0 0`.
+fn owned(content: &str) -> Node {
+    let mut numbers = content.split(' ').skip(1);
+    let mode = u32::from_str_radix(numbers.next().unwrap(), 8).unwrap();
+    let mut next = || numbers.next().unwrap().parse().unwrap();
+    Node::Owned(mode, next(), next())
 }
 
 /// A file of text, a directory (path ends with `/`) or a link (content begins with `-> `).
@@ -94,6 +113,7 @@ pub(crate) fn memory(files: &[(&str, &str)]) -> Memory {
             Some(target) => Node::Link(target.to_owned()),
             None if path.ends_with('/') => Node::Directory,
             None if content.starts_with("!bad") => Node::Bad("bad"),
+            None if content.starts_with("!mode ") => owned(content),
             None if content.starts_with("!io") => Node::Broken,
             None => Node::File(content.as_bytes().to_vec()),
         };
@@ -105,7 +125,7 @@ pub(crate) fn memory(files: &[(&str, &str)]) -> Memory {
         }
         nodes.insert(path.as_bytes().to_vec(), node);
     }
-    Memory { info: Info { fs_type: "ext4", ..Info::default() }, nodes }
+    Memory { info: Info { fs_type: "ext4", ..Info::default() }, nodes, subvolumes: Vec::new() }
 }
 
 /// A partition with a tree on it; its UUID is `uuid-N`.
@@ -128,6 +148,31 @@ pub(crate) fn partition(number: u32, files: &[(&str, &str)]) -> Held {
         source: Arc::new(vec![0; 1024]),
         files: Ok(Box::new(memory(files))),
     }
+}
+
+/// A subvolume of a test.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) id: u64,
+    pub(crate) path: &'static str,
+    pub(crate) snapshot: bool,
+    pub(crate) default: bool,
+}
+
+/// A partition with a tree on it that has parts.
+pub(crate) fn btrfs(number: u32, files: &[(&str, &str)], parts: &[Part]) -> Held {
+    let part = |part: &Part| Subvolume {
+        id: part.id,
+        path: GuestPath::from(part.path),
+        snapshot: part.snapshot,
+        read_only: false,
+        default: part.default,
+    };
+    let directories: Vec<_> = parts.iter().map(|part| format!("{}/", part.path)).collect();
+    let directories = directories.iter().filter(|path| *path != "//").map(|path| (path.as_str(), ""));
+    let files: Vec<_> = files.iter().copied().chain(directories).collect();
+    let memory = Memory { subvolumes: parts.iter().map(part).collect(), ..memory(&files) };
+    Held { files: Ok(Box::new(memory)), ..partition(number, &[]) }
 }
 
 /// A partition with a filesystem that nothing reads.

@@ -44,6 +44,7 @@ pub fn unused(disk: &Source) -> Result<Unused> {
 
 fn name(volume: &Volume) -> String {
     match (&volume.kind, volume.number, &volume.name) {
+        (Kind::Bsd { slice, letter }, ..) => facts::VolumeId::bsd(*slice, *letter).0,
         (Kind::Logical, _, Some(name)) => format!("lvm/{}", printable(name)),
         (_, Some(number), _) => format!("partition/{number}"),
         _ => "disk".to_owned(),
@@ -72,7 +73,7 @@ fn collides(volume: &Volume, other: &Volume) -> bool {
     let overlap = ours.start < theirs.end && theirs.start < ours.end;
     let within = |inner: &Range<u64>, outer: &Range<u64>| outer.start <= inner.start && inner.end <= outer.end;
     let by_right = match (volume.kind, other.kind) {
-        (_, Kind::Extended | Kind::Disk) => true,
+        (_, Kind::Extended | Kind::Slice | Kind::Disk) => true,
         (Kind::Logical, Kind::Partition) => within(&ours, &theirs),
         (Kind::Partition, Kind::Logical) => within(&theirs, &ours),
         _ => false,

@@ -2,6 +2,7 @@
 
 use crate::content;
 use crate::look::{Gap, Look, words};
+use crate::subvolumes::Parts;
 use facts::{Content, Evidence, Known, Volume, VolumeId, VolumeKind};
 use filesystem::FileSystem;
 use std::cell::{Cell, RefCell};
@@ -12,6 +13,9 @@ pub(crate) const BIOS_BOOT: &str = "21686148-6449-6E6F-744E-656564454649";
 
 /// GPT type of an EFI system partition.
 pub(crate) const ESP: &str = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
+
+/// GPT type of the root of CoreOS Container Linux and its heirs.
+pub(crate) const COREOS_ROOT: &str = "3884DD41-8582-4404-B9A8-E9B84F2DF50E";
 
 /// MBR type of an EFI system partition.
 pub(crate) const ESP_MBR: &str = "0xEF";
@@ -43,6 +47,8 @@ const MAX_BYTES: u64 = 1 << 30;
 /// All volumes of a disk.
 pub(crate) struct Volumes {
     held: Vec<Held>,
+    /// The parts of their filesystems, in the same order.
+    parts: Vec<Parts>,
     /// Look-ups and bytes that may still be spent. Guests can be made to cost any number of them.
     budget: Cell<(u64, u64)>,
     /// The first failure of the machine. It ends the inspection; what is found after it is not used.
@@ -58,7 +64,8 @@ impl Volumes {
 
     /// Those volumes.
     pub(crate) fn of(held: Vec<Held>) -> Self {
-        Volumes { held, budget: Cell::new((MAX_LOOKUPS, MAX_BYTES)), failure: RefCell::new(None) }
+        let parts = vec![Parts::default(); held.len()];
+        Volumes { held, parts, budget: Cell::new((MAX_LOOKUPS, MAX_BYTES)), failure: RefCell::new(None) }
     }
 
     /// Takes one look-up and so many bytes from the budget.
@@ -91,6 +98,16 @@ impl Volumes {
     /// Sets the roles once they are known.
     pub(crate) fn set_role(&mut self, index: usize, role: Known<facts::Role>) {
         self.held[index].facts.role = role;
+    }
+
+    /// The parts of the filesystem on a volume.
+    pub(crate) fn parts(&self, index: usize) -> &Parts {
+        &self.parts[index]
+    }
+
+    /// Sets them once they are known.
+    pub(crate) fn set_parts(&mut self, index: usize, parts: Parts) {
+        self.parts[index] = parts;
     }
 
     /// What an error of a filesystem means for the one who looked.
@@ -132,7 +149,8 @@ fn hold(volume: volume::Volume) -> Result<Held> {
     let facts = Volume {
         id,
         kind: match volume.kind {
-            volume::Kind::Partition => VolumeKind::Partition,
+            volume::Kind::Partition | volume::Kind::Bsd { .. } => VolumeKind::Partition,
+            volume::Kind::Slice => VolumeKind::Slice,
             volume::Kind::Extended => VolumeKind::Extended,
             volume::Kind::Logical => VolumeKind::Logical,
             volume::Kind::Disk => VolumeKind::Disk,
@@ -152,6 +170,7 @@ fn hold(volume: volume::Volume) -> Result<Held> {
 
 fn id(volume: &volume::Volume) -> VolumeId {
     match (volume.kind, &volume.name, volume.number) {
+        (volume::Kind::Bsd { slice, letter }, ..) => VolumeId::bsd(slice, letter),
         (volume::Kind::Logical, Some(name), _) => VolumeId(format!("lvm/{name}")),
         (_, _, Some(number)) => VolumeId::partition(number),
         _ => VolumeId::disk(),

@@ -52,6 +52,7 @@ pub(crate) fn table_name(table: TableKind) -> &'static str {
         TableKind::Mbr => "MBR",
         TableKind::Gpt => "GPT",
         TableKind::HybridGpt => "hybrid GPT",
+        TableKind::Bsd => "BSD label",
     }
 }
 

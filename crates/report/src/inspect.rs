@@ -2,7 +2,7 @@
 
 use crate::head::{head, holds, say};
 use crate::json::{TOOL, Tool};
-use crate::page::{Page, cut, place, size};
+use crate::page::{Page, counted, cut, place, size};
 use crate::style::{Ink, Style};
 use facts::{Bootability, Evidence, Facts, Filesystem, Guest, Kernel, Known, Linux, LoaderKind, Presence, Volume};
 use serde::Serialize;
@@ -52,6 +52,10 @@ fn image(page: &mut Page<'_>, facts: &Facts) {
     let damage = say(&facts.image.damage, |found| found.iter().map(place).collect::<Vec<_>>().join("; "), "");
     if !damage.is_empty() {
         page.row("damage", &damage);
+    }
+    if let Some(read) = facts.image.remote {
+        let answers = counted(usize::try_from(read.requests).unwrap_or(usize::MAX), "answer");
+        page.row("read", &format!("{} of the file, in {answers} of the server", size(read.bytes)));
     }
     for note in &facts.image.notes {
         page.row("note", note);
@@ -110,12 +114,14 @@ fn boot(page: &mut Page<'_>, facts: &Facts) {
     }
 }
 
-fn loader_name(kind: LoaderKind) -> &'static str {
+/// The name of a boot loader.
+pub(crate) fn loader_name(kind: LoaderKind) -> &'static str {
     match kind {
         LoaderKind::Grub2 => "GRUB 2",
         LoaderKind::GrubLegacy => "GRUB 0.9x",
         LoaderKind::Extlinux => "extlinux",
         LoaderKind::SystemdBoot => "systemd-boot",
+        LoaderKind::UnifiedKernel => "unified kernel image",
     }
 }
 

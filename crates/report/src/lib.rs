@@ -1,7 +1,8 @@
 //! Reports: text for people, JSON for programs.
 //!
 //! A [`Reporter`] writes what `preflight` found out in one format; [`reporter`] finds it by name. Facts alone, without
-//! a verdict, are written by [`inspect_text`] and [`inspect_json`], a rule's own words by [`explain`].
+//! a verdict, are written by [`inspect_text`], [`inspect_json`], [`inspect_xml`] and [`boot_chain_text`], a rule's own
+//! words by [`explain`].
 //!
 //! Everything that comes from a guest is escaped on its way to a terminal, and long lines of it are cut.
 //!
@@ -9,6 +10,7 @@
 //!
 //! Write `NAME.rs` with a unit struct `Reporter` that implements the trait, and add its word to `reporters!`.
 
+mod boot_chain;
 mod explain;
 mod head;
 mod inspect;
@@ -16,10 +18,13 @@ mod json;
 mod page;
 mod style;
 mod text;
+mod xml;
 
+pub use boot_chain::boot_chain_text;
 pub use explain::explain;
 pub use inspect::{inspect_json, inspect_text};
 pub use style::Style;
+pub use xml::inspect_xml;
 
 use facts::Facts;
 use preflight::Report;

@@ -2,7 +2,7 @@
 
 use crate::behind::Behind;
 use crate::direct::Direct;
-use crate::{Cache, Extent, State};
+use crate::{Cache, Error, Extent, Result, State};
 use rustix::fs::{FallocateFlags, OFlags, SeekFrom};
 use std::fs;
 use std::io;
@@ -126,4 +126,9 @@ impl Descriptor {
     fn seek(&self, to: SeekFrom) -> rustix::io::Result<u64> {
         rustix::io::retry_on_intr(|| rustix::fs::seek(&self.file, to))
     }
+}
+
+/// Length of a block device, of which the filesystem that names it knows nothing.
+pub(crate) fn device_size(file: &fs::File) -> Result<u64> {
+    rustix::fs::seek(file, SeekFrom::End(0)).map_err(|error| Error::io("has no size", error.into()))
 }

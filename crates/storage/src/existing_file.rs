@@ -1,8 +1,8 @@
 //! A file or block device that is there already, as a target.
 
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, device_size};
 use crate::{Cache, Error, Extent, ReadAt, Result, State, WriteAt, check_range};
-use rustix::fs::{OFlags, SeekFrom};
+use rustix::fs::OFlags;
 use std::fs;
 use std::io;
 use std::ops::Range;
@@ -49,7 +49,7 @@ impl ExistingFile {
         if (metadata.dev(), metadata.ino()) != (named.dev(), named.ino()) {
             return Err(Error::refused("was replaced while it was opened; run again"));
         }
-        let size = if device { end_of(&file)? } else { metadata.size() };
+        let size = if device { device_size(&file)? } else { metadata.size() };
         Ok(ExistingFile {
             file: Descriptor::target(file, cache),
             path: path.to_owned(),
@@ -100,10 +100,6 @@ fn not_opened(error: io::Error) -> Error {
         }
         _ => Error::io("cannot be opened for writing", error),
     }
-}
-
-fn end_of(device: &fs::File) -> Result<u64> {
-    rustix::fs::seek(device, SeekFrom::End(0)).map_err(|error| Error::io("has no size", error.into()))
 }
 
 impl ReadAt for ExistingFile {

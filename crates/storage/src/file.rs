@@ -1,8 +1,8 @@
 //! A file or block device of this machine as a source.
 
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, device_size};
 use crate::{Cache, Error, Extent, ReadAt, Result, State, check_range};
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, SeekFrom};
+use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -142,10 +142,6 @@ fn not_opened(error: std::io::Error) -> Error {
         std::io::ErrorKind::NotFound => Error::not_found("no such file"),
         _ => Error::io("cannot be opened", error),
     }
-}
-
-fn device_size(file: &fs::File) -> Result<u64> {
-    rustix::fs::seek(file, SeekFrom::End(0)).map_err(|error| Error::io("has no size", error.into()))
 }
 
 impl ReadAt for File {

@@ -1,7 +1,7 @@
 //! Boot Loader Specification entries, type 1: `loader/entries/*.conf`, and the menu GRUB's `blscfg` makes of them.
 //!
 //! The specification is UAPI.1; `grub_users` and `$kernelopts`-like variables are what GRUB adds to it.
-//! Not supported: `devicetree`, `uki-url`, boot counting in file names.
+//! Not supported: `devicetree`, `uki-url`.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -24,6 +24,10 @@ pub struct Entry {
     pub options: String,
     /// `efi`, `uki`.
     pub efi: Option<String>,
+    /// `sort-key`.
+    pub sort_key: Option<String>,
+    /// `machine-id`.
+    pub machine_id: Option<String>,
     /// `architecture`.
     pub architecture: Option<String>,
     /// `grub_users` as written, empty where it is not set. Often `$grub_users`, which is mostly empty itself.
@@ -60,11 +64,35 @@ impl Entry {
                 self.lines.1 = line;
             }
             "efi" | "uki" => self.efi = text,
+            "sort-key" => self.sort_key = text,
+            "machine-id" => self.machine_id = text,
             "architecture" => self.architecture = text,
             "grub_users" => (self.users, self.locked) = (value.to_string(), !value.starts_with('$')),
             _ => {}
         }
     }
+}
+
+/// The specification's menu order of two entries by id (the file's name without its ending): `Less` comes first.
+///
+/// Entries that failed too often (`+0` in the id) come last, those with a `sort-key` before those without, then the
+/// newest version, then the greatest id. UAPI.1, "Sorting".
+pub fn specification_order(a: (&str, &Entry), b: (&str, &Entry)) -> Ordering {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let keys = match (&a.1.sort_key, &b.1.sort_key) {
+        (Some(first), Some(second)) => first
+            .cmp(second)
+            .then_with(|| text(&a.1.machine_id).cmp(&text(&b.1.machine_id)))
+            .then_with(|| version::compare(&text(&b.1.version), &text(&a.1.version))),
+        (first, second) => second.is_some().cmp(&first.is_some()),
+    };
+    is_spent(a.0).cmp(&is_spent(b.0)).then(keys).then_with(|| version::compare(b.0, a.0))
+}
+
+/// Whether the id counts boots (`+LEFT` or `+LEFT-DONE` at its end) and none is left.
+fn is_spent(id: &str) -> bool {
+    let counter = id.rsplit_once('+').map(|(_, counter)| counter.split_once('-').map_or(counter, |(left, _)| left));
+    counter.is_some_and(|left| !left.is_empty() && left.bytes().all(|digit| digit == b'0'))
 }
 
 /// GRUB's menu order of two file names, `.conf` or not: `Less` comes first.
@@ -201,6 +229,18 @@ mod tests {
         assert_eq!(of("linux /v a=b\n").as_deref(), Some("a=b root=/dev/z"));
         assert_eq!(of("linux /v\noptions a$ ${open\n").as_deref(), Some("a$ ${open"));
         assert_eq!(of("title x\n"), None);
+    }
+
+    #[test]
+    fn orders_as_the_specification_does() {
+        let keyed = |key: &str, version: &str| parse(format!("sort-key {key}\nversion {version}\n").as_bytes());
+        let (fedora, old) = (keyed("fedora", "6.10"), keyed("fedora", "6.9"));
+        let plain = Entry::default();
+        let mut all =
+            [("z", &plain), ("a-2", &plain), ("a-10", &plain), ("y+0-3", &fedora), ("o", &old), ("f", &fedora)];
+        all.sort_by(|a, b| specification_order(*a, *b));
+        assert_eq!(all.map(|(id, _)| id), ["f", "o", "z", "a-10", "a-2", "y+0-3"]);
+        assert!(is_spent("x+0") && !is_spent("x+3-0") && !is_spent("libstdc+") && !is_spent("x"));
     }
 
     #[test]

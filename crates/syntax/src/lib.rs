@@ -12,6 +12,7 @@ pub mod grub_legacy;
 pub mod grubenv;
 pub mod ini;
 pub mod interfaces;
+pub mod loader_conf;
 pub mod modules;
 pub mod shell;
 pub mod sshd;

@@ -13,7 +13,8 @@ pub struct Volume {
     pub number: Option<u32>,
     /// Where it begins on the disk, if it is one run.
     pub offset: Option<u64>,
-    /// GPT: type GUID in upper case. MBR: `0x83`. LVM: segment type as `lvs` names it, such as `linear`.
+    /// GPT: type GUID in upper case. MBR: `0x83`. LVM: segment type as `lvs` names it, such as `linear`. BSD label: type
+    /// as `bsdlabel` names it, such as `4.2BSD`.
     pub partition_type: Option<String>,
     /// GPT: name. LVM: `group/volume`.
     pub name: Option<String>,
@@ -41,6 +42,15 @@ pub enum Kind {
     Partition,
     /// An MBR extended partition.
     Extended,
+    /// A partition that a BSD label divides.
+    Slice,
+    /// An entry of a BSD label.
+    Bsd {
+        /// Number of the slice; none if the label divides the whole disk.
+        slice: Option<u32>,
+        /// Its letter.
+        letter: char,
+    },
     /// An LVM logical volume.
     Logical,
     /// The whole disk.
@@ -56,6 +66,8 @@ pub enum Table {
     Gpt,
     /// GPT with an MBR that lists partitions too.
     HybridGpt,
+    /// A BSD label over the whole disk.
+    Bsd,
 }
 
 /// What a disk is divided into.
@@ -71,7 +83,7 @@ pub struct Layout {
     pub mbr_active: bool,
     /// What is wrong with the tables.
     pub problems: Vec<Problem>,
-    /// All volumes: partitions by number, then logical volumes. Where no partition table lists a partition, the disk
+    /// All volumes: partitions by number, then those of BSD labels, then logical volumes. Where no partition table lists a partition, the disk
     /// itself comes first, since a filesystem or a physical volume may fill it.
     pub volumes: Vec<Volume>,
     /// What the container said.
@@ -100,7 +112,8 @@ impl Layout {
 
     /// Whether a table lists a partition.
     pub(crate) fn is_divided(&self) -> bool {
-        self.volumes.iter().any(|volume| matches!(volume.kind, Kind::Partition | Kind::Extended))
+        let of_table = |kind| matches!(kind, Kind::Partition | Kind::Extended | Kind::Slice | Kind::Bsd { .. });
+        self.volumes.iter().any(|volume| of_table(volume.kind))
     }
 
     /// Adds a problem at a byte of the disk.

@@ -13,6 +13,7 @@
 //! `scheme.rs`.
 
 mod boot_sector;
+mod bsd;
 mod gpt;
 mod layout;
 mod lvm;

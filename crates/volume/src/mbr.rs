@@ -4,7 +4,7 @@
 //! (`block/partitions/msdos.c`), which agree but for details. Numbers of partitions are those of Linux: an entry keeps
 //! its number when those before it are empty, the first logical partition is 5.
 //!
-//! Not read: BSD labels inside a partition, the tables of AIX, Atari, Sun and Apple (such a disk has no table here).
+//! Not read: the tables of AIX, Atari, Sun and Apple (such a disk has no table here).
 
 mod extended;
 mod record;

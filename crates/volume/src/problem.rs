@@ -71,6 +71,10 @@ problems! {
     GPT_DUPLICATE_GUID "gpt-duplicate-guid" WARNING "two partitions have the same unique GUID"
     GPT_TOO_MANY "gpt-too-many-partitions" SEVERE "there are more partitions than are read"
 
+    BSD_LABEL_BAD "bsd-label-bad" SEVERE "the BSD label of a slice is damaged, and what it lists is not read"
+    BSD_PARTITION_OUTSIDE "bsd-partition-outside" SEVERE "an entry of a BSD label lies outside what the label divides"
+    BSD_PARTITION_OVERLAP "bsd-partition-overlap" WARNING "two entries of a BSD label share sectors"
+
     LVM_LABEL_BAD "lvm-label-bad" SEVERE "the label of a physical volume is damaged"
     LVM_METADATA_BAD "lvm-metadata-bad" WARNING "a copy of the metadata is damaged; others may be whole"
     LVM_METADATA_LOST "lvm-metadata-lost" SEVERE "no valid metadata was found for a physical volume"

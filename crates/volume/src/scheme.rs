@@ -25,7 +25,7 @@ macro_rules! schemes {
     };
 }
 
-schemes! { gpt, mbr, lvm }
+schemes! { gpt, mbr, bsd, lvm }
 
 /// How deep volumes may lie in volumes.
 const MAX_ROUNDS: usize = 6;
@@ -51,6 +51,6 @@ mod tests {
     #[test]
     fn every_scheme_has_a_name_of_its_own() {
         let names: std::collections::BTreeSet<_> = SCHEMES.iter().map(|scheme| scheme.name()).collect();
-        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["gpt", "lvm", "mbr"]);
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["bsd", "gpt", "lvm", "mbr"]);
     }
 }

@@ -8,6 +8,7 @@ mod data;
 mod process;
 mod rival;
 mod versus;
+mod versus_inspect;
 mod walk;
 
 use clap::{Parser, Subcommand};
@@ -20,6 +21,7 @@ type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 #[command(about = "Longer work on Bootworthy itself")]
 enum Verb {
     Versus(versus::Versus),
+    VersusInspect(versus_inspect::VersusInspect),
     Corpus(corpus::Corpus),
     Boot(boot::Boot),
     #[command(subcommand)]
@@ -37,6 +39,7 @@ enum Oracle {
 fn main() -> ExitCode {
     let done = match Verb::parse() {
         Verb::Versus(versus) => versus.run(),
+        Verb::VersusInspect(versus) => versus.run(),
         Verb::Corpus(corpus) => corpus.run(),
         Verb::Boot(boot) => boot.run(),
         Verb::Oracle(Oracle::Walk(walk)) => walk.run(),

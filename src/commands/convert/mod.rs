@@ -21,8 +21,8 @@ use storage::{Error, ErrorKind, File, NewFile, ReadAt, Sequential, Source, Write
 pub(crate) use options::split as split_options;
 
 pub(crate) fn run(args: &Convert) -> Result<Exit, Failure> {
-    let format = disk::format(&args.target_format).expect("the command line was checked");
-    let options = split_options(&args.options)?;
+    let format = disk::format(&args.target.target_format).expect("the command line was checked");
+    let options = split_options(&args.target.options)?;
     if options.iter().any(|(name, _)| name == "help") {
         output::text(&options::help(format))?;
         return Ok(Exit::Done);

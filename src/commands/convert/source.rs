@@ -5,7 +5,6 @@ use crate::exit::Failure;
 use crate::image::{Image, misnamed};
 use crate::size;
 use disk::Format;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use storage::{Padded, Punched, ReadAt, Source};
@@ -23,10 +22,7 @@ pub(super) struct Prepared {
 
 pub(super) fn prepare(args: &Convert, path: &Path, format: &dyn Format) -> Result<Prepared, Failure> {
     let image = Image::open_with(path, &args.input, args.source_cache.unwrap_or_default())?;
-    let opened = match &args.snapshot {
-        None => image.disk(&args.input)?,
-        Some(snapshot) => image.snapshot(&args.input, snapshot)?,
-    };
+    let opened = image.disk_as_of(args.snapshot.as_deref(), &args.input)?;
     if let Some(words) = misnamed(path, opened.info().format).filter(|_| args.input.format.is_none()) {
         say(args, &format!("{}: {words}", path.display()));
     }
@@ -83,7 +79,6 @@ fn wanted_size(args: &Convert, format: &dyn Format, size: u64) -> Result<u64, Fa
 /// A word to the user beside the output.
 fn say(args: &Convert, words: &str) {
     if !args.progress.quiet {
-        // Nobody can be told if standard error is closed.
-        let _ = writeln!(std::io::stderr(), "bootworthy: {words}");
+        crate::image::say(words);
     }
 }

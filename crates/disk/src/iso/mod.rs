@@ -57,8 +57,7 @@ impl Format for Driver {
     /// whole keeps their descriptors when it is partitioned anew; then its partitions contradict the volume.
     fn probe(&self, file: &dyn ReadAt) -> Result<bool> {
         // In a fixed VHD they are the guest's disk.
-        let is_file = vhd::fixed_footer(file)? != Some(true);
-        Ok(is_file && media::is_marked(file)? && !media::is_remains(file)?)
+        Ok(media::is_marked(file)? && !media::is_remains(file)? && vhd::fixed_footer(file)? != Some(true))
     }
 
     fn info(&self, file: &dyn ReadAt) -> Result<Info> {

@@ -4,13 +4,13 @@ use super::label;
 use super::package::Package;
 use crate::Checked;
 use std::sync::Arc;
-use storage::{Error, ErrorKind, Result, Slice, Source};
+use storage::{Error, Result, Slice, Source};
 
 /// The counts of all disks together. Where the file ends that is in use is not told: it is the archive's end.
 pub(super) fn check(file: &Source) -> Result<Checked> {
     let package = Package::read(file)?;
     let mut all = Checked::default();
-    damage(&mut all, package.verify(file).map(|_| ()))?;
+    package.verify(file).map(|_| ()).or_else(|error| all.find(error))?;
     for drive in package.drives() {
         let name = label(&drive.href);
         let within = |error: Error| error.within(format!("{name:?} in the OVA"));
@@ -28,20 +28,7 @@ pub(super) fn check(file: &Source) -> Result<Checked> {
             all.fragmented_clusters += checked.fragmented_clusters;
             all.compressed_clusters += checked.compressed_clusters;
         };
-        let done = checked.map(|checked| checked.map(add));
-        damage(&mut all, done.map(|_| ()))?;
+        checked.map(|checked| checked.map_or((), add)).or_else(|error| all.find(error))?;
     }
     Ok(all)
-}
-
-/// Counts damage; whatever else went wrong ends the check.
-fn damage(all: &mut Checked, result: Result<()>) -> Result<()> {
-    match result {
-        Err(error) if error.kind() == ErrorKind::Corrupt => {
-            all.corruption_count += 1;
-            all.corruptions.push(error);
-            Ok(())
-        }
-        other => other,
-    }
 }

@@ -10,14 +10,11 @@ use super::header::{Header, MAX_L1_BYTES};
 use super::refcounts::Refcounts;
 use super::snapshots::{self, L1};
 use super::tables::{COMPRESSED, COPIED, OFFSET, packed};
-use crate::Checked;
+use crate::checked::{Checked, MAX_LISTED};
 use crate::fields::be64;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use storage::{Error, ErrorKind, ReadAt, Result, read_vec, to_usize};
-
-/// Findings that are listed; what a broken refcount table makes of a large image is not read by anyone to the end.
-const MAX_FINDINGS: usize = 200;
+use storage::{Error, ReadAt, Result, read_vec, to_usize};
 
 /// All damage that is found; `Err` only where the machine fails.
 pub(super) fn check(file: &dyn ReadAt, header: &Header) -> Result<Checked> {
@@ -25,7 +22,7 @@ pub(super) fn check(file: &dyn ReadAt, header: &Header) -> Result<Checked> {
     let mut check = Check { file, header, users: Users::default(), found };
     match check.stored() {
         Ok(stored) => check.compare(&stored)?,
-        Err(error) => check.find(error)?,
+        Err(error) => check.found.find(error)?,
     }
     Ok(check.found)
 }
@@ -38,18 +35,6 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// Keeps damage; hands on what is no damage of the image.
-    fn find(&mut self, error: Error) -> Result<()> {
-        if error.kind() != ErrorKind::Corrupt {
-            return Err(error);
-        }
-        self.found.corruption_count += 1;
-        if self.found.corruptions.len() < MAX_FINDINGS {
-            self.found.corruptions.push(error);
-        }
-        Ok(())
-    }
-
     /// The clusters of the file that a range touches.
     fn clusters(&self, offset: u64, len: u64) -> Range<u64> {
         let size = self.header.cluster_size();
@@ -85,7 +70,7 @@ impl Check<'_> {
         if header.autoclear & features::BITMAPS != 0 && !header.extensions.bitmaps.is_empty() {
             match bitmaps::taken(self.file, header) {
                 Ok(parts) => parts.into_iter().for_each(|(offset, len)| self.take(offset, len, 1)),
-                Err(error) => self.find(error)?,
+                Err(error) => self.found.find(error)?,
             }
         }
         let used = std::mem::take(&mut self.users).count();
@@ -117,7 +102,7 @@ impl Check<'_> {
             (corruptions, corruption_count, error("a refcount that is too low"))
         };
         *count = count.saturating_add(n);
-        if list.len() < MAX_FINDINGS {
+        if list.len() < MAX_LISTED {
             list.push(error);
         }
     }
@@ -133,7 +118,7 @@ impl Check<'_> {
                     self.take(header.snapshots_offset, end - header.snapshots_offset, 1);
                     found.into_iter().for_each(|row| *l1s.entry(row.l1).or_default() += 1);
                 }
-                Err(error) => self.find(error)?,
+                Err(error) => self.found.find(error)?,
             }
         }
         let mut l2s: BTreeMap<u64, u64> = BTreeMap::new();
@@ -148,13 +133,13 @@ impl Check<'_> {
                         copied = entries;
                     }
                 }
-                Err(error) => self.find(error)?,
+                Err(error) => self.found.find(error)?,
             }
         }
         let actives: BTreeSet<u64> = copied.iter().map(|entry| entry & OFFSET).collect();
         for (offset, weight) in l2s {
             if let Err(error) = self.l2(offset, weight, actives.contains(&offset).then_some(stored)) {
-                self.find(error)?;
+                self.found.find(error)?;
             }
         }
         copied.into_iter().try_for_each(|entry| self.copied("L1", header.l1_offset, entry, stored))
@@ -216,6 +201,6 @@ impl Check<'_> {
             return Ok(());
         }
         let what = format!("qcow2 {table} entry {entry:#018x}: the copied bit contradicts the refcount of {refcount}");
-        self.find(Error::corrupt(at, what))
+        self.found.find(Error::corrupt(at, what))
     }
 }

@@ -6,8 +6,6 @@
 use super::features::Compression;
 use libdeflater::Decompressor;
 use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
 
 thread_local! {
     static INFLATE: RefCell<Decompressor> = RefCell::new(Decompressor::new());
@@ -36,37 +34,6 @@ fn unzstd(packed: &[u8], cluster: &mut [u8]) -> std::io::Result<usize> {
         };
         decompressor.decompress_to_buffer(&packed[..frame], cluster)
     })
-}
-
-/// Memory that unpacked clusters may take.
-const MAX_BYTES: usize = 16 << 20;
-
-/// Clusters that were unpacked last, for readers that take less than a cluster at a time.
-#[derive(Debug)]
-pub(super) struct Cache {
-    capacity: usize,
-    /// By guest offset; the last used in front.
-    clusters: Mutex<VecDeque<(u64, Arc<[u8]>)>>,
-}
-
-impl Cache {
-    pub(super) fn new(cluster_size: usize) -> Self {
-        Cache { capacity: (MAX_BYTES / cluster_size).clamp(1, 512), clusters: Mutex::default() }
-    }
-
-    pub(super) fn get(&self, guest: u64) -> Option<Arc<[u8]>> {
-        let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = clusters.iter().position(|&(start, _)| start == guest)?;
-        let found = clusters.remove(at)?;
-        clusters.push_front(found);
-        clusters.front().map(|(_, cluster)| cluster.clone())
-    }
-
-    pub(super) fn put(&self, guest: u64, cluster: Arc<[u8]>) {
-        let mut clusters = self.clusters.lock().unwrap_or_else(PoisonError::into_inner);
-        clusters.truncate(self.capacity - 1);
-        clusters.push_front((guest, cluster));
-    }
 }
 
 #[cfg(test)]
@@ -109,17 +76,5 @@ mod tests {
             assert!(unpack(compression, &[0xff; 512], &mut [0; 4096]).is_err(), "{compression:?}");
             assert!(unpack(compression, &[], &mut [0; 4096]).is_err(), "{compression:?}");
         }
-    }
-
-    #[test]
-    fn the_cache_is_bounded_and_keeps_what_is_used() {
-        let cache = Cache::new(8 << 20);
-        let cluster: Arc<[u8]> = Arc::from([0u8; 4]);
-        for guest in [1, 2, 3] {
-            cache.put(guest, cluster.clone());
-            assert!(cache.get(1).is_some() || guest == 3);
-        }
-        assert!(cache.get(2).is_none() && cache.get(3).is_some());
-        assert_eq!(cache.clusters.lock().unwrap().len(), 2);
     }
 }

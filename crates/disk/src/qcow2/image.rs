@@ -1,19 +1,21 @@
 //! An open image.
 
-use super::compressed::Cache;
 use super::features::{self, CORRUPT};
 use super::header::Header;
-use super::holes::Holes;
 use super::map::{Map, Place, Subclusters};
+use super::preallocated::Preallocated;
 use super::refcounts::Refcounts;
 use super::{backing, info, overlap, tables};
+use crate::holes::Holes;
+use crate::join;
+use crate::recent::Recent;
 use crate::{Disk, Info, Mapping, Opener};
 use std::ops::Range;
 use std::sync::Arc;
 use storage::{Error, Extent, ReadAt, Result, Source, State, check_range, to_usize};
 
-/// Runs that one extent may span: whoever walks extents step by step must not pay for the whole map each time.
-const MAX_LOOK: usize = 256;
+/// Memory that unpacked clusters may take.
+const MAX_UNPACKED: usize = 16 << 20;
 
 #[derive(Debug)]
 pub(super) struct Image {
@@ -25,8 +27,9 @@ pub(super) struct Image {
     pub(super) map: Map,
     pub(super) refcounts: Option<Refcounts>,
     pub(super) backing: Option<Arc<dyn Disk>>,
-    pub(super) cache: Cache,
-    pub(super) holes: Holes,
+    pub(super) cache: Recent,
+    holes: Holes,
+    pub(super) preallocated: Preallocated,
 }
 
 /// Opens the image in `file`, number `depth` of a chain.
@@ -52,8 +55,19 @@ pub(super) fn open_with(file: Source, header: Header, opener: &dyn Opener, depth
     let map = tables::read_map(&file, &header, &tables, data.size())?;
     overlap::refuse(&file, &header, &tables, &map, refcounts.as_ref())?;
     let backing = backing::open(&header, opener, depth)?;
-    let cache = Cache::new(to_usize(header.cluster_size())?);
-    Ok(Arc::new(Image { info, header, file, data, map, refcounts, backing, cache, holes: Holes::default() }))
+    let cache = Recent::new(to_usize(header.cluster_size())?, MAX_UNPACKED, 512);
+    Ok(Arc::new(Image {
+        info,
+        header,
+        file,
+        data,
+        map,
+        refcounts,
+        backing,
+        cache,
+        holes: Holes::default(),
+        preallocated: Preallocated::default(),
+    }))
 }
 
 /// What can be known from the header not to be readable.
@@ -88,7 +102,10 @@ impl Image {
         match place {
             Place::Absent(_) => self.backing_extent(range),
             Place::Zero(_) => Ok(Extent { range, state: State::Zero }),
-            Place::At(at) => self.holes.extent(&self.data, range, at + within),
+            Place::At(at) => {
+                let (len, state) = self.holes.run(&self.data, at + within, range.end - range.start)?;
+                Ok(Extent { range: range.start..range.start + len, state })
+            }
             Place::Compressed(_) => Ok(Extent { range, state: State::Data }),
             Place::Mixed(subclusters) => {
                 let size = self.header.cluster_size() / 32;
@@ -141,19 +158,12 @@ impl ReadAt for Image {
         check_range(self.size(), offset, 1)?;
         let first = self.map.find(offset);
         let (range, place) = self.map.run(first);
-        let mut extent = self.place_extent(place, offset..range.end, offset - range.start)?;
-        for i in first + 1..self.map.len().min(first + MAX_LOOK) {
+        let extent = self.place_extent(place, offset..range.end, offset - range.start)?;
+        let of = |i| {
             let (range, place) = self.map.run(i);
-            if extent.range.end != range.start {
-                break;
-            }
-            let next = self.place_extent(place, range, 0)?;
-            if next.state != extent.state {
-                break;
-            }
-            extent.range.end = next.range.end;
-        }
-        Ok(extent)
+            self.place_extent(place, range, 0)
+        };
+        join::runs(extent, first + 1..self.map.len(), |i| self.map.run(i).0.start, of)
     }
 }
 

@@ -46,7 +46,7 @@ impl Image {
 
     fn is_preallocated(&self) -> Result<bool> {
         match &self.refcounts {
-            Some(refcounts) => self.holes.preallocated(&self.file, refcounts, self.header.cluster_size()),
+            Some(refcounts) => self.preallocated.known(&self.file, refcounts, self.header.cluster_size()),
             None => Ok(false),
         }
     }

@@ -4,28 +4,19 @@ use super::dynamic::{UNUSED, bitmap_len};
 use super::{Header, SECTOR, dynamic, image};
 use crate::fields::be32;
 use crate::{Checked, Disk};
-use storage::{Error, ErrorKind, ReadAt, Result, Source, read_vec};
+use storage::{Error, ReadAt, Result, Source, read_vec};
 
 /// All damage that is found; `Err` only where the machine fails.
 pub(super) fn check(file: &Source) -> Result<Checked> {
     let mut checked = Checked::default();
-    match found(file, &mut checked) {
-        Err(error) if error.kind() == ErrorKind::Corrupt => corruption(&mut checked, error),
-        Err(error) => return Err(error),
-        Ok(()) => {}
-    }
+    found(file, &mut checked).or_else(|error| checked.find(error))?;
     Ok(checked)
-}
-
-fn corruption(checked: &mut Checked, error: Error) {
-    checked.corruptions.push(error);
-    checked.corruption_count += 1;
 }
 
 fn found(file: &Source, checked: &mut Checked) -> Result<()> {
     let Header { found, dynamic: header, info } = Header::read(file)?;
     // One of the two footers is damaged, and the other was gone by.
-    found.notes.iter().for_each(|note| corruption(checked, Error::corrupt(found.end, note.clone())));
+    found.notes.iter().try_for_each(|note| checked.find(Error::corrupt(found.end, note.clone())))?;
     checked.image_end_offset = file.size();
     let Some(header) = header else {
         let disk = image::Fixed::new(file.clone(), info, found.footer.current_size, found.end)?;

@@ -1,13 +1,10 @@
 //! Reading.
 
-use super::holes::Holes;
 use super::map::{Map, Place};
 use super::patches::{Patches, Replayed};
-use crate::{Disk, Info, Mapping};
+use crate::holes::Holes;
+use crate::{Disk, Info, Mapping, join};
 use storage::{Extent, ReadAt, Result, Source, State, check_range, to_usize};
-
-/// Runs that one extent may span: whoever walks extents step by step must not pay for the whole map each time.
-const MAX_LOOK: usize = 256;
 
 /// Blocks, each somewhere or nowhere.
 #[derive(Debug)]
@@ -68,19 +65,9 @@ impl ReadAt for Image {
     fn extent_at(&self, offset: u64) -> Result<Extent> {
         check_range(self.size(), offset, 1)?;
         let first = self.map.find(offset);
-        let mut extent = self.run_extent(first, offset)?;
-        for i in first + 1..self.map.len().min(first + MAX_LOOK) {
-            let start = self.map.run(i).0.start;
-            if extent.range.end != start {
-                break;
-            }
-            let next = self.run_extent(i, start)?;
-            if next.state != extent.state {
-                break;
-            }
-            extent.range.end = next.range.end;
-        }
-        Ok(extent)
+        let start = |i| self.map.run(i).0.start;
+        let extent = self.run_extent(first, offset)?;
+        join::runs(extent, first + 1..self.map.len(), start, |i| self.run_extent(i, start(i)))
     }
 }
 

@@ -20,7 +20,6 @@ mod entry;
 mod front;
 mod guid;
 mod header;
-mod holes;
 mod image;
 mod locator;
 mod log;
@@ -34,16 +33,13 @@ use crate::{Checked, CreateOptions, Disk, Format, Info, Opener};
 use bat::Bat;
 use front::Front;
 use std::sync::Arc;
-use storage::{Error, ErrorKind, ReadAt, Result, Source, WriteAt, read_array};
+use storage::{Error, ReadAt, Result, Source, WriteAt, read_array};
 
 const NAME: &str = "vhdx";
 const MIB: u64 = 1 << 20;
 
 /// Tables begin a section of 64 KiB that is theirs.
 const SECTION_LEN: u64 = 64 << 10;
-
-/// Findings that are listed; nobody reads to its end what a broken BAT makes of a large disk.
-const MAX_FINDINGS: usize = 200;
 
 /// The format.
 #[derive(Debug)]
@@ -78,7 +74,7 @@ impl Format for Driver {
                 front.refuse_parent()?;
                 examine(&file, &front, &mut checked)?;
             }
-            Err(error) => find(&mut checked, error)?,
+            Err(error) => checked.find(error)?,
         }
         Ok(Some(checked))
     }
@@ -88,23 +84,11 @@ impl Format for Driver {
     }
 }
 
-/// Keeps damage; hands on what is no damage of the image.
-fn find(checked: &mut Checked, error: Error) -> Result<()> {
-    if error.kind() != ErrorKind::Corrupt {
-        return Err(error);
-    }
-    checked.corruption_count += 1;
-    if checked.corruptions.len() < MAX_FINDINGS {
-        checked.corruptions.push(error);
-    }
-    Ok(())
-}
-
 /// All damage of the BAT, and what it says.
 fn examine(file: &Source, front: &Front, checked: &mut Checked) -> Result<()> {
-    let map = match front.bat(file, &mut |error| find(checked, error)) {
+    let map = match front.bat(file, &mut |error| checked.find(error)) {
         Ok(Bat { map, .. }) => map,
-        Err(error) => return find(checked, error),
+        Err(error) => return checked.find(error),
     };
     checked.total_clusters = front.metadata.blocks();
     checked.image_end_offset = front.structures.end();

@@ -7,10 +7,7 @@ use super::marker::Gap;
 use super::sparse::Sparse;
 use super::tables::byte;
 use crate::Checked;
-use storage::{Error, ErrorKind, Result, Source, read_vec, to_usize};
-
-/// Findings that are listed; nobody reads more to the end.
-const MAX_FINDINGS: usize = 200;
+use storage::{Error, Result, Source, read_vec, to_usize};
 
 /// Bytes between grains that are read in one step.
 const STEP: u64 = 1 << 20;
@@ -26,7 +23,7 @@ pub(super) fn check(file: &Source) -> Result<Checked> {
         }
     }
     let mut checked = Checked::default();
-    let mut found = |error| note(&mut checked, error);
+    let mut found = |error| checked.find(error);
     match walk(file, &mut found) {
         Ok(sparse) => {
             checked.total_clusters = sparse.tables.grains();
@@ -35,21 +32,9 @@ pub(super) fn check(file: &Source) -> Result<Checked> {
             checked.compressed_clusters = if sparse.header.is_compressed() { sparse.tables.stored() } else { 0 };
             checked.image_end_offset = sparse.used;
         }
-        Err(error) => note(&mut checked, error)?,
+        Err(error) => checked.find(error)?,
     }
     Ok(checked)
-}
-
-/// Keeps damage; hands on what is no damage of the image.
-fn note(checked: &mut Checked, error: Error) -> Result<()> {
-    if error.kind() != ErrorKind::Corrupt {
-        return Err(error);
-    }
-    checked.corruption_count += 1;
-    if checked.corruptions.len() < MAX_FINDINGS {
-        checked.corruptions.push(error);
-    }
-    Ok(())
 }
 
 fn walk(file: &Source, found: Found<'_>) -> Result<Sparse> {

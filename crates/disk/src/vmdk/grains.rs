@@ -10,8 +10,7 @@ use super::sparse::Sparse;
 use super::tables::byte;
 use libdeflater::Decompressor;
 use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use storage::{Error, ReadAt, Result, to_usize};
 
 /// Most bytes and most grains that are read in one step.
@@ -137,35 +136,4 @@ pub(super) fn check_unpacked(header: &Header, packed: &[u8], at: u64, i: u64, gr
     let corrupt = |what| Error::corrupt(at, format!("VMDK grain of sector {}: {what}", i * header.grain_size));
     let len = unpack(packed, grain).map_err(corrupt)? as u64;
     if len < wanted { Err(corrupt(format!("{len} bytes were compressed instead of {wanted}"))) } else { Ok(()) }
-}
-
-/// Memory that unpacked grains may take.
-const MAX_BYTES: usize = 8 << 20;
-
-/// Grains that were unpacked last, for readers that take less than a grain at a time.
-#[derive(Debug)]
-pub(super) struct Cache {
-    capacity: usize,
-    /// By number; the last used in front.
-    grains: Mutex<VecDeque<(u64, Arc<[u8]>)>>,
-}
-
-impl Cache {
-    pub(super) fn new(grain: usize) -> Self {
-        Cache { capacity: (MAX_BYTES / grain).clamp(1, 256), grains: Mutex::default() }
-    }
-
-    fn get(&self, i: u64) -> Option<Arc<[u8]>> {
-        let mut grains = self.grains.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = grains.iter().position(|&(number, _)| number == i)?;
-        let found = grains.remove(at)?;
-        grains.push_front(found);
-        grains.front().map(|(_, grain)| grain.clone())
-    }
-
-    fn put(&self, i: u64, grain: Arc<[u8]>) {
-        let mut grains = self.grains.lock().unwrap_or_else(PoisonError::into_inner);
-        grains.truncate(self.capacity - 1);
-        grains.push_front((i, grain));
-    }
 }

@@ -1,12 +1,13 @@
 //! A sparse extent: grains that are found by way of tables.
 
 use super::directory::{self, Directory};
-use super::grains::{self, Cache};
+use super::grains;
 use super::header::Header;
 use super::marker::{self, GRAIN_MARKER, Gap};
 use super::stream_end::End;
 use super::tables::{Place, Tables, byte};
 use super::{Found, SECTOR};
+use crate::recent::Recent;
 use std::ops::Range;
 use storage::{Error, ReadAt, Result, Source, State, read_array, read_vec, to_usize};
 
@@ -15,6 +16,9 @@ const MAX_LOOK: usize = 4096;
 
 /// Most bytes between the header and the first grain of a stream that are looked at.
 const MAX_LEAD: u64 = 1 << 20;
+
+/// Memory that unpacked grains may take.
+const MAX_UNPACKED: usize = 8 << 20;
 
 /// A sparse extent.
 #[derive(Debug)]
@@ -29,7 +33,7 @@ pub(super) struct Sparse {
     pub(super) used: u64,
     /// The directory is at the end: grains lie in order, and between them is nothing but tables.
     pub(super) is_stream: bool,
-    pub(super) cache: Cache,
+    pub(super) cache: Recent,
 }
 
 /// A run of the extent, up to which byte, and what it is.
@@ -52,7 +56,7 @@ impl Sparse {
             Some(end) => (end.start * SECTOR, file.size()),
             None => (file.size(), used.min(file.size())),
         };
-        let cache = Cache::new(to_usize(header.grain())?);
+        let cache = Recent::new(to_usize(header.grain())?, MAX_UNPACKED, 256);
         let mut sparse = Sparse { file, header, tables, end, used, is_stream, cache };
         if is_stream {
             sparse.check_order(found)?;

@@ -1,21 +1,15 @@
 //! Images that others made: virtual size and content as the corpus's index says, or refused where it says so.
 
-use crate::support::{findings, has_program, skip};
+use crate::support::{corpora, findings, has_program, skip};
 use disk::Closed;
 use sha2::{Digest, Sha256};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use storage::{ErrorKind, Extents, File, ReadAt};
 
 /// Data that is hashed of one image at most: all of it must stay a test of seconds.
 const MAX_HASHED: u64 = 1200 << 20;
-
-fn corpora() -> PathBuf {
-    let shared = std::env::var_os("BOOTWORTHY_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
-    shared.join("corpora")
-}
 
 struct Row {
     file: String,

@@ -3,7 +3,7 @@
 use disk::{Closed, CreateOptions, Disk, Opener};
 use std::collections::HashMap;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use storage::{Error, ErrorKind, NewFile, ReadAt, Result, Source, WriteAt};
@@ -132,6 +132,13 @@ impl Opener for Beside<'_> {
     fn open(&self, name: &str) -> Result<Source> {
         Ok(Arc::new(storage::File::open(self.0.join(name))?))
     }
+}
+
+/// Where real images are, if they are anywhere.
+pub(crate) fn corpora() -> PathBuf {
+    let shared = std::env::var_os("BOOTWORTHY_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
+    shared.join("corpora")
 }
 
 fn must_not_skip() -> bool {

@@ -5,11 +5,11 @@
 //! bear two, of which the one with a right checksum is believed.
 
 mod exfat;
-mod ntfs;
+mod nilfs;
+mod raid;
 mod stack;
 pub(crate) mod swap;
 mod table;
-mod unix;
 mod zfs;
 
 use crate::DRIVERS;
@@ -35,7 +35,7 @@ pub enum Content {
         /// Holds a hibernation image.
         hibernated: bool,
     },
-    /// Part of something larger: `lvm2`, `md`, `bcache`, `zfs`, `vdo`, `stratis`, `ldm`, `drbd`.
+    /// Part of something larger: `lvm2`, `md`, `bcache`, `zfs`, `vdo`, `stratis`, `ldm`, `drbd` and others.
     Member {
         /// Of what.
         of: &'static str,
@@ -44,7 +44,7 @@ pub enum Content {
         /// Name of the set.
         name: Option<String>,
     },
-    /// Encrypted: `luks1`, `luks2`, `bitlocker`.
+    /// Encrypted: `luks1`, `luks2`, `bitlocker`, `filevault2`.
     Encrypted {
         /// By what.
         by: &'static str,

@@ -2,15 +2,16 @@
 //!
 //! Marks that outlive what made them are believed only with a right checksum.
 
-use super::Content;
-use crate::crc::crc32;
-use crate::field::{be16, be32, be64, hex, label, le16, le32, le64, peek, uuid};
+use super::{Content, raid};
+use crate::crc::{crc32, crc32c};
+use crate::field::{be16, be32, be64, label, le16, le32, le64, peek, uuid};
 use storage::{ReadAt, Result};
 
 type Find = fn(&dyn ReadAt) -> Result<Option<Content>>;
 
 /// In this order; the first that is found is it.
-static STACK: &[Find] = &[luks, bitlocker, lvm2, md_1, md_0_90, bcache, vdo, stratis, drbd, ldm, others];
+static STACK: &[Find] =
+    &[luks, bitlocker, filevault2, lvm2, md_1, md_0_90, bcache, vdo, stratis, drbd, ldm, others, raid::find];
 
 pub(super) fn find(volume: &dyn ReadAt) -> Result<Option<Content>> {
     for find in STACK {
@@ -21,7 +22,7 @@ pub(super) fn find(volume: &dyn ReadAt) -> Result<Option<Content>> {
     Ok(None)
 }
 
-fn member(of: &'static str, uuid: Option<String>, name: Option<String>) -> Result<Option<Content>> {
+pub(super) fn member(of: &'static str, uuid: Option<String>, name: Option<String>) -> Result<Option<Content>> {
     Ok(Some(Content::Member { of, uuid, name }))
 }
 
@@ -44,6 +45,14 @@ fn bitlocker(volume: &dyn ReadAt) -> Result<Option<Content>> {
     let Some(boot) = peek(volume, 0, 512)? else { return Ok(None) };
     let found = boot[3..11] == *b"-FVE-FS-" || (boot[3..11] == *b"MSWIN4.1" && boot[424..440] == TO_GO);
     Ok(found.then_some(Content::Encrypted { by: "bitlocker", uuid: None }))
+}
+
+/// FileVault 2 of macOS: the header of a physical volume of Core Storage, with a checksum that it seeds itself.
+fn filevault2(volume: &dyn ReadAt) -> Result<Option<Content>> {
+    let Some(header) = peek(volume, 0, 512)? else { return Ok(None) };
+    let marked = header[88..90] == *b"CS" && le16(&header, 8) == 1 && le32(&header, 90) == 1;
+    let found = marked && crc32c(le32(&header, 4), &header[8..]) == le32(&header, 0);
+    Ok(found.then(|| Content::Encrypted { by: "filevault2", uuid: uuid(&header[304..320]) }))
 }
 
 /// A label in one of the first four sectors, with a CRC-32 that starts from LVM's own seed.
@@ -170,17 +179,17 @@ fn others(volume: &dyn ReadAt) -> Result<Option<Content>> {
     if peek(volume, 0, 22)?.is_some_and(|bytes| bytes == *b"bluestore block device") {
         return member("ceph", None, None);
     }
-    if let Some(at) = (volume.size() & !511).checked_sub(1024)
-        && let Some(sectors) = peek(volume, at, 1024)?
+    // A flash volume's header has a checksum; its identifier is a number.
+    if let Some(bytes) = peek(volume, 0, 64)?
+        && bytes.starts_with(b"UBI#")
+        && crc32(!0, &bytes[..60]) == be32(&bytes, 60)
     {
-        if sectors.starts_with(b"Intel Raid ISM Cfg Sig. ") {
-            return member("isw", None, None);
-        }
-        if sectors[512..516] == [0xDE, 0x11, 0xDE, 0x11] {
-            return member("ddf", Some(hex(&sectors[520..544])), None);
-        }
+        return member("ubi", Some(be32(&bytes, 24).to_string()), None);
     }
-    Ok(None)
+    match peek(volume, 0, 48)? {
+        Some(bytes) if bytes.starts_with(b"$DRBDmgr=q") => member("drbdmanage", label(&bytes[11..43]), None),
+        _ => Ok(None),
+    }
 }
 
 #[cfg(test)]
@@ -272,11 +281,7 @@ mod tests {
         put(&mut volume, 3072 + 208, b"HostDg0");
         assert_found(&volume, &named("ldm", "1b77da20-c717-11d0-a5be-00a0c91db73c", "HostDg0"), &[3072]);
 
-        for (at, mark, of) in [
-            (0usize, &b"verity\0\0"[..], "dm-verity"),
-            (0, b"integrt\0", "dm-integrity"),
-            (65536 - 1024, b"Intel Raid ISM Cfg Sig. ", "isw"),
-        ] {
+        for (at, mark, of) in [(0usize, &b"verity\0\0"[..], "dm-verity"), (0, b"integrt\0", "dm-integrity")] {
             let mut volume = vec![0; 65536];
             put(&mut volume, at, mark);
             assert_found(&volume, &Content::Member { of, uuid: None, name: None }, &[at]);

@@ -1,7 +1,6 @@
 //! The filesystems that are named and not read, a row each.
 
-use super::unix::{btrfs, btrfs_is_proven, nilfs_is_sound, ufs};
-use super::{Candidate, Content, exfat, ntfs};
+use super::{Candidate, Content, exfat, nilfs};
 use crate::field::{be16, be32, label, le16, le32, uuid};
 use crate::tree::Info;
 use storage::{ReadAt, Result, read_vec};
@@ -38,27 +37,12 @@ const PLAIN: Row = Row {
     more: |_, _, _| Ok(()),
 };
 
-const UFS2_LE: &[u8] = &0x1954_0119u32.to_le_bytes();
-const UFS2_BE: &[u8] = &0x1954_0119u32.to_be_bytes();
-const UFS1_LE: &[u8] = &0x0001_1954u32.to_le_bytes();
-const UFS1_BE: &[u8] = &0x0001_1954u32.to_be_bytes();
 const BCACHEFS: &[u8] =
     &[0xC6, 0x85, 0x73, 0xF6, 0x66, 0xCE, 0x90, 0xA9, 0xD9, 0x6A, 0x60, 0xCF, 0x80, 0x3D, 0xF7, 0xEF];
 const BCACHE: &[u8] = &[0xC6, 0x85, 0x73, 0xF6, 0x4E, 0x1A, 0x45, 0xCA, 0x82, 0x65, 0xF5, 0x7F, 0x48, 0xBA, 0x6D, 0x81];
 
 static ROWS: &[Row] = &[
     Row { fs_type: "xfs_external_log", marks: &[(0, b"\xFE\xED\xBA\xBE")], sound: |b| be32(b, 8) < 3, ..PLAIN },
-    Row {
-        fs_type: "btrfs",
-        at: &[65536],
-        len: 4096,
-        marks: &[(0x40, b"_BHRfS_M")],
-        sound: |b| le32(b, 0x90).is_power_of_two() && le32(b, 0x94).is_power_of_two(),
-        proven: btrfs_is_proven,
-        uuid: Some(0x20),
-        label: Some((0x12B, 256)),
-        more: btrfs,
-    },
     // The journal of an ext filesystem on another device.
     Row {
         fs_type: "jbd",
@@ -75,15 +59,6 @@ static ROWS: &[Row] = &[
         marks: &[(3, b"EXFAT   ")],
         sound: |b| storage::is_zero(&b[11..64]) && matches!(b[108], 9..=12) && b[109] <= 25 - b[108],
         more: exfat::fill,
-        ..PLAIN
-    },
-    Row { fs_type: "ntfs", marks: &[(3, b"NTFS    ")], sound: ntfs::is_sound, more: ntfs::fill, ..PLAIN },
-    Row {
-        fs_type: "ufs",
-        at: &[65536, 8192, 262_144, 0],
-        len: 1536,
-        marks: &[(1372, UFS2_LE), (1372, UFS2_BE), (1372, UFS1_LE), (1372, UFS1_BE)],
-        more: ufs,
         ..PLAIN
     },
     Row {
@@ -113,7 +88,7 @@ static ROWS: &[Row] = &[
         at: &[1024],
         len: 1024,
         marks: &[(6, &0x3434u16.to_le_bytes())],
-        sound: nilfs_is_sound,
+        sound: nilfs::is_sound,
         uuid: Some(152),
         label: Some((168, 80)),
         ..PLAIN

@@ -1,25 +1,31 @@
 //! What every reader must do, whatever it reads.
 
-use crate::run;
 use crate::support::{AMPLE, Node, blank, have, source, walk};
+use crate::{ntfs_tools, run};
 use filesystem::{Content, DRIVERS, Driver, FileKind, FileSystem, GuestPath, identify, open};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{ErrorKind, Source};
 
-const TOOLS: &[&str] = &["mke2fs", "mkfs.vfat", "mcopy", "genisoimage", "mkfs.xfs"];
+const TOOLS: &[&str] = &["mke2fs", "mkfs.vfat", "mcopy", "genisoimage", "mkfs.xfs", "mkfs.btrfs", "makefs"];
 
 /// An image with the same small tree for every reader.
-fn fixture(driver: &dyn Driver, dir: &Path) -> PathBuf {
+fn fixture(driver: &dyn Driver, dir: &Path) -> Option<PathBuf> {
     let root = dir.join("tree");
-    fs::create_dir_all(root.join("etc/conf")).unwrap();
-    fs::write(root.join("etc/conf/file"), "0123456789").unwrap();
-    fs::write(root.join("etc/empty"), "").unwrap();
+    let fill = |root: &Path| {
+        fs::create_dir_all(root.join("etc/conf")).unwrap();
+        fs::write(root.join("etc/conf/file"), "0123456789").unwrap();
+        fs::write(root.join("etc/empty"), "").unwrap();
+    };
+    fill(&root);
     let image = dir.join(driver.name());
     blank(&image, 8 << 20);
     match driver.name() {
-        "xfs" => return crate::xfs::fixture(dir, &root),
+        "xfs" => return Some(crate::xfs::fixture(dir, &root)),
+        "btrfs" => {
+            run!("mkfs.btrfs", "-q", "--mixed", "-m", "single", "-d", "single", "-n", "4096", "-r", &root, &image);
+        }
         "ext" => drop(run!("mke2fs", "-q", "-F", "-t", "ext4", "-d", &root, &image)),
         "fat" => {
             run!("mkfs.vfat", &image);
@@ -27,9 +33,18 @@ fn fixture(driver: &dyn Driver, dir: &Path) -> PathBuf {
         }
         "iso9660" => drop(run!("genisoimage", "-quiet", "-R", "-J", "-o", &image, &root)),
         "udf" => drop(run!("genisoimage", "-quiet", "-R", "-J", "-udf", "-o", &image, &root)),
+        "ntfs" => {
+            if !have(ntfs_tools::TOOLS) {
+                return None;
+            }
+            let made = ntfs_tools::make(dir, &ntfs_tools::Options { len: 8 << 20, ..Default::default() });
+            ntfs_tools::mounted(&made, fill)?;
+            return Some(made);
+        }
+        "ufs" => drop(run!("makefs", "-t", "ffs", "-o", "version=2", "-s", "8m", &image, &root)),
         other => panic!("a new reader, {other}, needs a fixture here"),
     }
-    image
+    Some(image)
 }
 
 fn each(check: impl Fn(&dyn Driver, Source, &dyn FileSystem)) {
@@ -38,7 +53,8 @@ fn each(check: impl Fn(&dyn Driver, Source, &dyn FileSystem)) {
     }
     let dir = tempfile::tempdir().unwrap();
     for &driver in DRIVERS {
-        let volume = source(&fixture(driver, dir.path()));
+        let Some(image) = fixture(driver, dir.path()) else { continue };
+        let volume = source(&image);
         check(driver, volume.clone(), &*driver.open(volume).unwrap());
     }
 }

@@ -35,6 +35,38 @@ fn a_limit_that_is_just_met_is_no_stop() {
     assert!(summary.stopped.unwrap().contains("limit of 3 entries"));
 }
 
+/// Has seen enough once a path has gone by.
+struct Until(&'static [u8], u32, bool);
+
+impl Visitor for Until {
+    fn entry(&mut self, entry: &Entry<'_>) -> bool {
+        self.1 += 1;
+        self.2 |= entry.path == self.0;
+        false
+    }
+
+    fn is_done(&self) -> bool {
+        self.2
+    }
+}
+
+#[test]
+fn a_visitor_that_has_seen_enough_ends_the_walk() {
+    let archive = Cpio::new().add("a", FILE, "1").add("b", FILE, "2").add("c", FILE, "3").end();
+    for (name, compress) in COMPRESSORS.into_iter().chain([("cpio", (|bytes| bytes.to_vec()) as Compressor)]) {
+        let mut file = early();
+        file.extend(compress(&archive));
+        file.extend(b"no segment");
+        let mut until = Until(b"b", 0, false);
+        let summary = initramfs::read(&file, &Limits::default(), &mut until).unwrap();
+        assert_eq!((summary.ended, summary.complete, summary.stopped), (true, false, None), "{name}");
+        assert_eq!(u64::from(until.1), summary.entries, "{name}");
+        let mut never = Until(b"never", 0, false);
+        let summary = initramfs::read(&file, &Limits::default(), &mut never).unwrap();
+        assert!(!summary.ended && summary.stopped.is_some(), "{name}");
+    }
+}
+
 #[test]
 fn segments_are_counted() {
     let empty = Cpio::new().end();

@@ -4,9 +4,9 @@
 //! with a list of where the rest lies (12-byte records downwards from 0x1F4). GRUB: include/grub/i386/pc/boot.h,
 //! grub-core/boot/i386/pc/diskboot.S. Code of other kinds starts the active partition.
 
-use super::code::{Code, name};
+use super::code::{Code, is_boot1, name};
 use crate::volumes::Volumes;
-use facts::{BootCode, Bootability, Evidence, Known};
+use facts::{BootCode, Bootability, Evidence, Known, VolumeId};
 use storage::{ErrorKind, ReadAt as _, Result, Source};
 
 /// BIOS counts sectors of this size, whatever the disk says.
@@ -42,6 +42,7 @@ pub(crate) fn examine(
                 BootCode::Grub2 => grub2(disk, table, &code.sector)?,
                 BootCode::GrubLegacy => grub_legacy(disk, &code.sector)?,
                 BootCode::Other => Step::Unknown("the boot code in the first sector is of an unknown kind".into()),
+                BootCode::FreeBsd if is_boot1(&code.sector) => boot2(disk, None)?,
                 BootCode::FreeBsd if table != Some(volume::Table::Mbr) => freebsd(volumes),
                 BootCode::Lilo => Step::There(Evidence::disk(0, "LILO's map is in sectors that it names")),
                 other => active_partition(other, volumes)?,
@@ -142,6 +143,21 @@ fn freebsd(volumes: &Volumes) -> Step {
     }
 }
 
+/// Where FreeBSD's second stage begins, in sectors: `boot2` behind the label, `zfsboot` in the room that ZFS leaves.
+const SECOND_STAGES: [u64; 2] = [2, 1024];
+
+/// FreeBSD's second stage, which `boot1` at the start of a slice or a disk starts: a program for BTX.
+fn boot2(source: &Source, slice: Option<&VolumeId>) -> Result<Step> {
+    let mut is_there = false;
+    for place in SECOND_STAGES {
+        is_there |= sector_at(source, place)?.is_some_and(|sector| sector[2..5] == *b"BTX");
+    }
+    let text =
+        if is_there { "FreeBSD's boot1, and boot2 behind it" } else { "FreeBSD's boot1, without boot2 behind it" };
+    let evidence = slice.map_or_else(|| Evidence::disk(2 * SECTOR, text), |id| Evidence::volume(id, text));
+    Ok(if is_there { Step::There(evidence) } else { Step::Missing(evidence) })
+}
+
 /// The active partition, and whether its first sector can be started.
 fn active_partition(code: BootCode, volumes: &Volumes) -> Result<Step> {
     let Some(held) = volumes.all().iter().find(|held| held.facts.bootable) else {
@@ -154,6 +170,9 @@ fn active_partition(code: BootCode, volumes: &Volumes) -> Result<Step> {
         Err(error) if error.kind() == ErrorKind::Io => return Err(error),
         Err(error) => return Ok(Step::Missing(Evidence::volume(id, crate::look::words(&error)))),
     };
+    if is_boot1(&sector) {
+        return boot2(&held.source, Some(id));
+    }
     let starts = sector[510..] == [0x55, 0xaa] && matches!(sector[0], 0xeb | 0xe9 | 0xfa | 0x33);
     let text = if starts { "active, with boot code in its first sector" } else { "active, without boot code" };
     let evidence = Evidence::volume(id, text);
@@ -195,6 +214,20 @@ mod tests {
         let none = answer(&disk_with_grub(None), volume::Table::Mbr);
         assert_eq!((none.can, none.missing.len()), (Known::Is(false), 1));
         assert_eq!(none.missing[0].offset, Some(512));
+    }
+
+    #[test]
+    fn boot1_of_freebsd_needs_boot2() {
+        let mut bytes = vec![0; 64 * 512];
+        bytes[..3].copy_from_slice(&[0xeb, 0x3c, 0x90]);
+        bytes[0x3e] = 0xfc;
+        bytes[0x19e..0x19e + 18].copy_from_slice(b"Read\0Boot\0 error\r\n");
+        bytes[510..512].copy_from_slice(&[0x55, 0xaa]);
+        let disk = |bytes: &[u8]| -> Source { Arc::new(bytes.to_vec()) };
+        assert_eq!(answer(&disk(&bytes), volume::Table::Bsd).can, Known::Is(false));
+        bytes[1024..1029].copy_from_slice(b"\xeb\x0eBTX");
+        let good = answer(&disk(&bytes), volume::Table::Bsd);
+        assert_eq!((good.can, good.evidence.len()), (Known::Is(true), 2));
     }
 
     #[test]

@@ -8,6 +8,9 @@ use storage::{ErrorKind, Result, Source};
 /// Bytes of boot code before the disk signature.
 const CODE: usize = 440;
 
+/// How FreeBSD's `mbr` begins, whose words are those of Windows' (`stand/i386/mbr/mbr.S`).
+const FREEBSD_MBR: [u8; 12] = [0xfc, 0x31, 0xc0, 0x8e, 0xc0, 0x8e, 0xd8, 0x8e, 0xd0, 0xbc, 0x00, 0x7c];
+
 /// The first sector and what its code is.
 pub(crate) struct Code {
     /// The whole sector; zeros where the disk is too short or cannot be read there.
@@ -38,6 +41,8 @@ fn of(sector: &[u8; 512]) -> Known<Claim<BootCode>> {
         BootCode::Lilo
     } else if says("Operating system load error") || (says("isolinux") || says("SYSLINUX")) {
         BootCode::Syslinux
+    } else if code.starts_with(&FREEBSD_MBR) || is_boot1(sector) {
+        BootCode::FreeBsd
     } else if (says("Invalid partition table") && says("Error loading operating system")) || says("TCPA") {
         BootCode::Windows
     } else if says("Missing boot loader") || says("Boot loader too large") || says("Drive ") && says("FreeBS") {
@@ -46,6 +51,13 @@ fn of(sector: &[u8; 512]) -> Known<Claim<BootCode>> {
         BootCode::Other
     };
     Known::Is(Claim::new(found, Evidence::disk(0, format!("boot code of {}", name(found)))))
+}
+
+/// Whether it is FreeBSD's `boot1`, which lies at the start of a slice, or of a disk without slices, and starts `boot2`
+/// in the sectors behind it (`stand/i386/boot2/boot1.S`).
+pub(super) fn is_boot1(sector: &[u8; 512]) -> bool {
+    let says = |text: &[u8]| sector.windows(text.len()).any(|window| window == text);
+    sector[0] == 0xeb && says(b"Read\0Boot\0 error\r\n")
 }
 
 /// Whether there is more than a jump into zeros, as partitioning tools and copied stubs leave it.
@@ -99,5 +111,28 @@ pub(crate) mod tests {
         assert!(of(&sector).is_absent(), "a jump into zeros is no code");
         sector[0x65] = 1;
         assert_eq!(of(&sector).value().unwrap().value, BootCode::Other);
+    }
+
+    #[test]
+    fn code_of_freebsd() {
+        let with = |at: usize, words: &[u8]| {
+            let mut sector = [0; 512];
+            sector[0] = 0xfc;
+            sector[at..at + words.len()].copy_from_slice(words);
+            of(&sector).value().unwrap().value
+        };
+        let words = b"Invalid partition table\0Error loading operating system\0";
+        assert_eq!(with(0x100, words), BootCode::Windows);
+        let mut sector = [0; 512];
+        sector[..12].copy_from_slice(&FREEBSD_MBR);
+        sector[0x100..0x100 + words.len()].copy_from_slice(words);
+        assert_eq!(of(&sector).value().unwrap().value, BootCode::FreeBsd);
+        assert_eq!(with(0x160, b"Boot loader too large\0Invalid partition table\0"), BootCode::FreeBsd);
+        let mut boot1 = [0; 512];
+        boot1[..3].copy_from_slice(&[0xeb, 0x3c, 0x90]);
+        boot1[0x3e] = 0xfc;
+        boot1[0x19e..0x19e + 18].copy_from_slice(b"Read\0Boot\0 error\r\n");
+        assert!(is_boot1(&boot1));
+        assert_eq!(of(&boot1).value().unwrap().value, BootCode::FreeBsd);
     }
 }

@@ -3,7 +3,7 @@
 //! Its configuration is `cloud.cfg` and then `cloud.cfg.d/*.cfg` by name; a later file replaces a key. Source:
 //! cloud-init documentation, "Configuration sources"; tools/ds-identify.
 
-mod version;
+pub(crate) mod version;
 
 use crate::glob;
 use crate::guest::Context;

@@ -17,7 +17,7 @@ pub(super) fn find(tree: &Tree<'_>) -> Look<Claim<String>> {
 }
 
 /// Line and value of an installed package's version.
-fn dpkg_version(status: &str, package: &str) -> Option<(u32, String)> {
+pub(crate) fn dpkg_version(status: &str, package: &str) -> Option<(u32, String)> {
     let header = format!("Package: {package}");
     let mut inside = false;
     let mut installed = false;

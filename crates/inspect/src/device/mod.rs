@@ -25,6 +25,9 @@ fn classify(text: &str, volumes: &[Volume]) -> (SpecKind, Known<VolumeId>) {
     if let Some(name) = name.strip_prefix("mapper/") {
         return (SpecKind::Mapper, by_mapper(name, volumes));
     }
+    if let Some(found) = crate::freebsd::device::resolve(name, volumes) {
+        return found;
+    }
     if let Some((group, volume)) = name.split_once('/')
         && !NOT_GROUPS.contains(&group)
         && !volume.contains('/')
@@ -103,7 +106,8 @@ fn unescape(name: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn by_tag(kind: SpecKind, value: &str, volumes: &[Volume]) -> Known<VolumeId> {
+/// The volume with that UUID, label, or name in the table.
+pub(crate) fn by_tag(kind: SpecKind, value: &str, volumes: &[Volume]) -> Known<VolumeId> {
     let same = |known: Option<&String>| known.is_some_and(|known| known.eq_ignore_ascii_case(value));
     let matches = |volume: &&Volume| match kind {
         SpecKind::Uuid => same(uuid(volume)),

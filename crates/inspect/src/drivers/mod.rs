@@ -7,7 +7,7 @@ use crate::guest::Context;
 use crate::initrd::Contents;
 use crate::look::{Gap, Look, Outcome as _};
 use crate::tree::TEXT_LIMIT;
-use facts::{Driver, Evidence, Kernel, Presence};
+use facts::{Driver, Evidence, Kernel, Presence, VolumeKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A driver that rules ask about: module, kernel option, directory below `/lib/modules/VERSION/kernel`.
@@ -37,24 +37,36 @@ const DRIVERS: &[(&str, &str, &str)] = &[
     ("vfat", "CONFIG_VFAT_FS", "fs/fat"),
 ];
 
+/// Drivers without which the root's disk is not found on one kind of instance or the other.
+const BEFORE_ROOT: &[&str] = &[
+    "virtio",
+    "virtio_ring",
+    "virtio_pci",
+    "virtio_pci_modern_dev",
+    "virtio_pci_legacy_dev",
+    "virtio_blk",
+    "nvme",
+    "nvme_core",
+];
+
 /// Whether rules ask about a module.
 pub(crate) fn is_asked_about(module: &str) -> bool {
     DRIVERS.iter().any(|(name, ..)| *name == module)
 }
 
 /// What the files about a kernel's modules say.
-struct Lists {
+pub(crate) struct Lists {
     /// Modules built in. Absent: no such list, as in kernels before 2.6.33.
     builtin: Look<(BTreeSet<String>, Evidence)>,
     /// Kernel options.
     config: Look<(BTreeMap<String, String>, Evidence)>,
-    /// Modules on disk: name → path below the version's directory.
-    on_disk: Look<(BTreeMap<String, String>, Evidence)>,
+    /// Modules on disk: name → path below the version's directory, of those that rules ask about; and what each of all
+    /// modules needs.
+    on_disk: Look<(BTreeMap<String, String>, BTreeMap<String, Vec<String>>, Evidence)>,
 }
 
 /// Fills in the drivers and the configuration of a kernel.
-pub(crate) fn examine(context: &Context<'_>, kernel: &mut Kernel, initrd: &Look<Contents>) {
-    let lists = Lists::read(context, &kernel.version);
+pub(crate) fn examine(context: &Context<'_>, kernel: &mut Kernel, lists: &Lists, initrd: &Look<Contents>) {
     if let Ok((config, _)) = &lists.config {
         kernel.config.clone_from(config);
     }
@@ -63,7 +75,7 @@ pub(crate) fn examine(context: &Context<'_>, kernel: &mut Kernel, initrd: &Look<
     for (name, option, directory) in DRIVERS {
         let driver = find(
             lists.built_in(name, option),
-            || in_initramfs(name, initrd, &lists, &needs),
+            || in_initramfs(name, initrd, lists, &needs),
             || lists.module(context, &kernel.version, name, directory),
         );
         kernel.drivers.insert((*name).to_owned(), driver.known());
@@ -98,6 +110,10 @@ fn in_initramfs(
 ) -> Look<Driver> {
     let contents = initrd.as_ref().map_err(Gap::clone)?;
     if !contents.modules.contains(name) {
+        // One that is not needed before there is a root comes from the disk in time.
+        if contents.ended && !lists.has_on_disk(name) {
+            return Err(Gap::unknown("the initramfs was read only until every driver that the root needs was found"));
+        }
         return Err(contents.hidden.as_ref().map_or(Gap::Absent, |why| Gap::unknown(why.clone())));
     }
     let built_in = |module: &str| lists.builtin.as_ref().is_ok_and(|(names, _)| names.contains(module));
@@ -108,7 +124,30 @@ fn in_initramfs(
 }
 
 impl Lists {
-    fn read(context: &Context<'_>, version: &str) -> Self {
+    /// Modules that must be in the initramfs for this guest to find its root on ECS, with all that they depend on; as
+    /// far as they are modules at all.
+    pub(crate) fn before_root(&self, context: &Context<'_>) -> BTreeSet<String> {
+        let root = context.stitched.mounted_at("/").and_then(|id| context.volumes.get(id));
+        let fs_type = root.and_then(|held| held.facts.filesystem()).map(|found| found.fs_type.as_str());
+        let logical = root.is_some_and(|held| held.facts.kind == VolumeKind::Logical);
+        let own = fs_type.into_iter().chain(logical.then_some("dm_mod"));
+        let names = BEFORE_ROOT.iter().copied().chain(own);
+        let Ok((_, needs, _)) = &self.on_disk else { return BTreeSet::new() };
+        let needed =
+            names.flat_map(|name| [name].into_iter().chain(needs.get(name).into_iter().flatten().map(String::as_str)));
+        needed.filter(|name| self.is_module(name)).map(str::to_owned).collect()
+    }
+
+    fn is_module(&self, name: &str) -> bool {
+        self.has_on_disk(name) && !self.builtin.as_ref().is_ok_and(|(names, _)| names.contains(name))
+    }
+
+    fn has_on_disk(&self, name: &str) -> bool {
+        self.on_disk.as_ref().is_ok_and(|(_, needs, _)| needs.contains_key(name))
+    }
+
+    /// Reads the files about the modules of a version.
+    pub(crate) fn read(context: &Context<'_>, version: &str) -> Self {
         let tree = context.tree();
         let directory = format!("{}/{version}", context.modules_directory());
         let builtin = tree.read(&format!("{directory}/modules.builtin"));
@@ -120,7 +159,8 @@ impl Lists {
         Lists {
             builtin: builtin.map(|file| (syntax::modules::builtin(&file.bytes), file.evidence)),
             config: config.map(|file| (syntax::modules::config(&file.bytes, &options), file.evidence)),
-            on_disk: on_disk.map(|file| (paths(&file.bytes), file.evidence)),
+            on_disk: on_disk
+                .map(|file| (paths(&file.bytes), syntax::modules::dependencies(&file.bytes), file.evidence)),
         }
     }
 
@@ -147,7 +187,7 @@ impl Lists {
         let found =
             |evidence: Evidence| Driver { presence: Presence::Disk, evidence, missing_dependencies: Vec::new() };
         let top = format!("{}/{version}", context.modules_directory());
-        if let Ok((paths, evidence)) = &self.on_disk
+        if let Ok((paths, _, evidence)) = &self.on_disk
             && let Some(path) = paths.get(name)
         {
             let path = if path.starts_with('/') { path.clone() } else { format!("{top}/{path}") };

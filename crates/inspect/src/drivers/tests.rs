@@ -40,6 +40,33 @@ fn presence(kernel: &Kernel, name: &str) -> Known<Presence> {
 const BUILTIN: (&str, &str) = ("/lib/modules/6.1/modules.builtin", "kernel/drivers/nvme/host/nvme-core.ko\n");
 
 #[test]
+fn reading_ends_once_everything_that_the_root_needs_was_seen() {
+    let dep = "kernel/drivers/block/virtio_blk.ko: kernel/drivers/virtio/virtio.ko\nkernel/drivers/virtio/virtio.ko:\n\
+               kernel/drivers/net/virtio_net.ko:\n";
+    let dep = ("/lib/modules/6.1/modules.dep", dep);
+    let first = archive(&["scripts/functions", "lib/modules/6.1/virtio_blk.ko", "lib/modules/6.1/virtio.ko"], "");
+    let both = format!("{first}{}", archive(&["lib/modules/6.1/virtio_scsi.ko"], ""));
+    let found = kernel("initrd /boot/initrd", &both, &[BUILTIN, dep]);
+    assert_eq!(presence(&found, "virtio_blk"), Known::Is(Presence::Initramfs));
+    assert_eq!(presence(&found, "virtio_net"), Known::Is(Presence::Disk), "it comes with the root");
+    assert!(presence(&found, "virtio_scsi").reason().is_some(), "it may be in what was not read");
+    assert_eq!(presence(&found, "nvme_core"), Known::Is(Presence::BuiltIn));
+    let initramfs = found.initramfs.value().unwrap();
+    assert_eq!((initramfs.complete.value(), initramfs.modules), (Some(&false), 2));
+    let all = kernel("initrd /boot/initrd", &both.replace("scripts/functions", "scripts/functionz"), &[BUILTIN, dep]);
+    assert_eq!(presence(&all, "virtio_scsi"), Known::Is(Presence::Initramfs));
+}
+
+#[test]
+fn an_initramfs_that_no_entry_loads_is_told_apart() {
+    let lies = ("/boot/initrd.img-6.1", archive(&["lib/virtio_blk.ko"], ""));
+    let found = kernel("", "", &[BUILTIN, (lies.0, &lies.1)]);
+    assert!(found.initramfs.is_absent());
+    assert_eq!(found.unused_initramfs.value().unwrap().drivers, ["virtio_blk"]);
+    assert_eq!(presence(&found, "virtio_blk"), Known::Absent);
+}
+
+#[test]
 fn each_place_where_a_driver_can_be() {
     let paths =
         ["lib/modules/6.1/kernel/drivers/block/virtio_blk.ko.zst", "usr/lib/dracut/hostonly-kernel-modules.txt"];

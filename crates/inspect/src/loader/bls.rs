@@ -1,9 +1,9 @@
-//! Entries of the Boot Loader Specification: in GRUB's menu by `blscfg`, or read by systemd-boot.
+//! Entries of the Boot Loader Specification: in GRUB's menu by `blscfg`, or read by systemd-boot. UAPI.1.
 
 use super::view::View;
 use super::{file_ref, is_rescue, root_of};
 use crate::look::{Gap, Look};
-use facts::{BootEntry, Evidence, Known, Loader, LoaderKind, Role};
+use facts::{BootEntry, Evidence, Known, Loader, LoaderKind};
 use std::collections::BTreeMap;
 use syntax::bls::{Entry, menu_entry, menu_order};
 
@@ -11,14 +11,14 @@ use syntax::bls::{Entry, menu_entry, menu_order};
 const MAX_ENTRIES: usize = 256;
 
 /// An entry and its file.
-struct Named {
-    id: String,
+pub(super) struct Named {
+    pub(super) id: String,
     path: String,
-    entry: Entry,
+    pub(super) entry: Entry,
 }
 
 /// Entries of a directory in the order of GRUB's menu: newest first, by the name of the file.
-fn read(view: &View<'_>, index: usize, directory: &str) -> Look<Vec<Named>> {
+pub(super) fn read(view: &View<'_>, index: usize, directory: &str) -> Look<Vec<Named>> {
     let tree = view.tree(index);
     let mut entries = Vec::new();
     for name in tree.list(directory)?.into_iter().take(MAX_ENTRIES) {
@@ -71,43 +71,8 @@ pub(super) fn without_menu(view: &View<'_>) -> Look<Loader> {
     })
 }
 
-/// systemd-boot, on an EFI system partition, with entries there and on an extended boot partition.
-pub(super) fn systemd_boot(view: &View<'_>, esp: usize) -> Look<Loader> {
-    let file = view.tree(esp).read("/loader/loader.conf")?;
-    let setting = |key: &str| {
-        let text = String::from_utf8_lossy(&file.bytes).into_owned();
-        let line = text.lines().map(str::trim).rfind(|line| line.split_whitespace().next() == Some(key));
-        line.map(|line| line[key.len()..].trim().to_owned())
-    };
-    let mut entries = Vec::new();
-    for index in [esp].into_iter().chain(view.by_role(Role::Boot)) {
-        let found = read(view, index, "/loader/entries");
-        entries.extend(
-            found.unwrap_or_default().into_iter().map(|named| (named.id.clone(), boot_entry(view, index, &named))),
-        );
-    }
-    entries.sort_by(|(a, _), (b, _)| menu_order(a, b));
-    let wanted = setting("default").unwrap_or_default();
-    let pattern = wanted.trim_end_matches(".conf").trim_end_matches('*');
-    let default = entries.iter().position(|(id, _)| id.starts_with(pattern));
-    let timeout = match setting("timeout").as_deref() {
-        None => Known::Is(0),
-        Some("menu-force") => Known::Is(-1),
-        Some(text) => text.parse().map_or_else(|_| Known::unknown("its timeout is no number"), Known::Is),
-    };
-    Ok(Loader {
-        kind: LoaderKind::SystemdBoot,
-        config: vec![view.evidence(esp, "/loader/loader.conf")],
-        default: default.into(),
-        default_evidence: vec![view.evidence(esp, "/loader/loader.conf").saying(format!("default {wanted}"))],
-        timeout,
-        locked: Known::Is(false),
-        entries: entries.into_iter().map(|(_, entry)| entry).collect(),
-        ..Loader::default()
-    })
-}
-
-fn boot_entry(view: &View<'_>, index: usize, named: &Named) -> BootEntry {
+/// What an entry's file comes to.
+pub(super) fn boot_entry(view: &View<'_>, index: usize, named: &Named) -> BootEntry {
     let place = view.evidence(index, &named.path);
     let load = |path: &String| file_ref(view, Some(index), path, place.clone().at_line(named.entry.lines.0));
     let mut boot = BootEntry {

@@ -93,9 +93,14 @@ fn run(view: &View<'_>, found: &Found) -> Look<Menu> {
 
 /// The configurations in vendors' directories of an EFI system partition, and CoreOS's.
 pub(super) fn configs_on_esp(view: &View<'_>, index: usize) -> Vec<String> {
-    let vendors = view.tree(index).names("/EFI").unwrap_or_default();
-    let configs = vendors.iter().take(MAX_VENDORS).map(|vendor| format!("/EFI/{vendor}/grub.cfg"));
+    let configs = vendors(view, index).into_iter().map(|vendor| format!("{vendor}/grub.cfg"));
     configs.chain(["/coreos/grub/grub.cfg".to_owned()]).collect()
+}
+
+/// The directories of vendors' loaders.
+pub(super) fn vendors(view: &View<'_>, index: usize) -> Vec<String> {
+    let names = view.tree(index).names("/EFI").unwrap_or_default();
+    names.into_iter().take(MAX_VENDORS).map(|vendor| format!("/EFI/{vendor}")).collect()
 }
 
 /// What the configurations on EFI system partitions look for, to find the one in `/boot`.

@@ -3,7 +3,7 @@
 use super::view::View;
 use super::{file_ref, is_rescue, root_of};
 use crate::look::{Gap, Look};
-use crate::tree::Found;
+use crate::tree::{File, Found};
 use facts::{BootEntry, Evidence, FileRef, Known, Loader, LoaderKind};
 use syntax::grub_legacy::{Entry, Menu};
 
@@ -14,7 +14,8 @@ pub(super) fn examine(view: &View<'_>, found: &Found) -> Look<Loader> {
     let menu = syntax::grub_legacy::parse(&view.tree(index).read(&path)?.bytes);
     let config = view.evidence(index, &path);
     let entries: Vec<_> = menu.entries.iter().map(|entry| boot_entry(view, index, entry, &config)).collect();
-    let (default, why) = default(&menu, &config);
+    let saved = || view.tree(index).read_start(&format!("{}/default", found.inner.parent()), 64).ok();
+    let (default, why) = default(&menu, &config, saved);
     Ok(Loader {
         kind: LoaderKind::GrubLegacy,
         default,
@@ -27,15 +28,18 @@ pub(super) fn examine(view: &View<'_>, found: &Found) -> Look<Loader> {
     })
 }
 
-fn default(menu: &Menu, config: &Evidence) -> (Known<usize>, Evidence) {
+/// `default saved` means the number at the beginning of the file `default` beside the menu.
+fn default(menu: &Menu, config: &Evidence, saved: impl FnOnce() -> Option<File>) -> (Known<usize>, Evidence) {
     let why = |text: &str| match menu.default_line {
         Some(line) => config.clone().at_line(line),
         None => config.clone().saying(text),
     };
-    match menu.default {
+    let number =
+        |file: &File| String::from_utf8_lossy(&file.bytes).lines().next()?.trim_matches([' ', '\0']).parse().ok();
+    match menu.default.or_else(|| saved().as_ref().and_then(number)) {
         Some(index) if index < menu.entries.len() => (Known::Is(index), why("default 0, as nothing is set")),
         Some(_) => (Known::Absent, why("the default names no entry")),
-        None => (Known::unknown("the default is the entry started last, which a file outside the menu keeps"), why("")),
+        None => (Known::unknown("the default is the entry started last, and no file says which that was"), why("")),
     }
 }
 
@@ -43,7 +47,7 @@ fn boot_entry(view: &View<'_>, config_volume: usize, entry: &Entry, config: &Evi
     let place = config.clone().at_line(entry.line);
     // Without a `root` command it is the partition that GRUB was installed from.
     let volume = match &entry.root {
-        Some(name) => view.by_legacy_name(name),
+        Some(name) => view.by_legacy_name(name).or_else(|| view.by_uuid(name)),
         None => Some(config_volume),
     };
     let load = |path: &String| missing_device(file_ref(view, volume, path, place.clone()), entry);

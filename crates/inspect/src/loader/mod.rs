@@ -9,6 +9,9 @@ mod extlinux;
 mod grub;
 mod legacy;
 mod modules;
+mod systemd_boot;
+pub(crate) mod uki;
+mod version;
 mod view;
 
 use crate::device;
@@ -25,26 +28,88 @@ const GRUB2: &[&str] = &["/boot/grub2/grub.cfg", "/boot/grub/grub.cfg"];
 const LEGACY: &[&str] = &["/boot/grub/grub.conf", "/boot/grub/menu.lst"];
 
 /// Configurations of extlinux and syslinux.
-const EXTLINUX: &[&str] =
-    &["/boot/extlinux/extlinux.conf", "/boot/extlinux.conf", "/boot/syslinux/syslinux.cfg", "/extlinux.conf"];
+const EXTLINUX: &[&str] = &[
+    "/boot/extlinux/extlinux.conf",
+    "/boot/extlinux.conf",
+    "/boot/syslinux/extlinux.conf",
+    "/boot/syslinux/syslinux.cfg",
+    "/boot/syslinux.cfg",
+    "/extlinux.conf",
+    "/syslinux.cfg",
+];
 
-/// Reads the configuration of whichever loader there is.
+/// Kernels of systems whose GRUB has its menu in its own image.
+const BUILT_IN_MENU: &[&str] = &["/coreos/vmlinuz-a", "/coreos/vmlinuz-b", "/flatcar/vmlinuz-a", "/flatcar/vmlinuz-b"];
+
+/// Looks for the configuration of one kind of loader.
+type Reader = fn(&View<'_>) -> Look<Loader>;
+
+/// In the order in which they are tried.
+const READERS: &[Reader] = &[grub2, legacy, extlinux, on_esp, bls::without_menu, built_in];
+
+/// Reads the configuration of whichever loader there is. A menu without entries counts only where there is no other.
 pub(crate) fn examine(stitched: &Stitched<'_>, volumes: &Volumes, facts: &[Volume]) -> Known<Loader> {
     let view = View::new(stitched, volumes, facts);
-    let tree = &stitched.tree;
-    let found = first(GRUB2, |path| tree.find(path)).and_then(|found| grub::examine(&view, &found));
-    let found =
-        or_else(found, || first(LEGACY, |path| tree.find(path)).and_then(|found| legacy::examine(&view, &found)));
-    let found = or_else(found, || first(EXTLINUX, |path| tree.find(path)).and_then(|at| extlinux::examine(&view, &at)));
-    let found = or_else(found, || on_esp(&view));
-    let found = or_else(found, || bls::without_menu(&view));
+    let mut empty = Err(Gap::Absent);
+    let found = READERS.iter().find_map(|read| match read(&view) {
+        Err(Gap::Absent) => None,
+        Ok(loader) if loader.entries.is_empty() => {
+            empty = if empty.is_ok() { empty.clone() } else { Ok(loader) };
+            None
+        }
+        other => Some(other),
+    });
     found
+        .unwrap_or(empty)
         .map(|mut loader| {
             loader.module_dirs = modules::directories(&view).known();
             loader.searches.extend(grub::searches_on_esp(&view));
+            loader.version = version::of(&view, &loader).known();
             loader
         })
         .known()
+}
+
+fn grub2(view: &View<'_>) -> Look<Loader> {
+    grub::examine(view, &first(GRUB2, |path| view.stitched.tree.find(path))?)
+}
+
+fn legacy(view: &View<'_>) -> Look<Loader> {
+    legacy::examine(view, &first(LEGACY, |path| view.stitched.tree.find(path))?)
+}
+
+fn extlinux(view: &View<'_>) -> Look<Loader> {
+    extlinux::examine(view, &first(EXTLINUX, |path| view.stitched.tree.find(path))?)
+}
+
+/// A configuration that lies on the EFI system partition only.
+fn on_esp(view: &View<'_>) -> Look<Loader> {
+    let filled = |loader: Loader| if loader.entries.is_empty() { Err(Gap::Absent) } else { Ok(loader) };
+    first(view.by_role(Role::Esp), |esp| {
+        let tree = view.tree(esp);
+        let vendors = grub::vendors(view, esp);
+        let menu = first(grub::configs_on_esp(view, esp), |path| filled(grub::examine(view, &tree.find(&path)?)?));
+        let menu = or_else(menu, || {
+            let paths = vendors.iter().map(|vendor| format!("{vendor}/grub.conf"));
+            first(paths, |path| filled(legacy::examine(view, &tree.find(&path)?)?))
+        });
+        let menu = or_else(menu, || {
+            let paths =
+                ["/EFI/BOOT/syslinux.cfg", "/EFI/syslinux/syslinux.cfg", "/syslinux/syslinux.cfg", "/syslinux.cfg"];
+            first(paths, |path| filled(extlinux::examine(view, &tree.find(path)?)?))
+        });
+        let menu = or_else(menu, || systemd_boot::examine(view, esp));
+        or_else(menu, || systemd_boot::alone(view, esp))
+    })
+}
+
+/// CoreOS Container Linux and its heirs: which kernel starts is decided by code in GRUB's image, which is not run here.
+fn built_in(view: &View<'_>) -> Look<Loader> {
+    let kernel = first(view.by_role(Role::Esp), |esp| first(BUILT_IN_MENU, |path| view.tree(esp).find(path)));
+    match kernel {
+        Ok(found) => Err(Gap::unknown(format!("what starts {} is a menu inside GRUB's image", found.path))),
+        Err(gap) => Err(gap),
+    }
 }
 
 /// Goes on where something is absent; what is unknown stays unknown.
@@ -53,17 +118,6 @@ fn or_else<T>(found: Look<T>, next: impl FnOnce() -> Look<T>) -> Look<T> {
         Err(Gap::Absent) => next(),
         other => other,
     }
-}
-
-/// A configuration that lies on the EFI system partition only.
-fn on_esp(view: &View<'_>) -> Look<Loader> {
-    let esps: Vec<usize> = view.by_role(Role::Esp);
-    let grub = first(&esps, |&index| {
-        first(grub::configs_on_esp(view, index), |path| view.tree(index).find(&path))
-            .and_then(|found| grub::examine(view, &found))
-            .and_then(|loader| if loader.entries.is_empty() { Err(Gap::Absent) } else { Ok(loader) })
-    });
-    or_else(grub, || first(&esps, |&index| bls::systemd_boot(view, index)))
 }
 
 /// A file that a configuration names, looked for where the loader looks.
@@ -204,6 +258,67 @@ mod tests {
         assert_eq!(found.kind, LoaderKind::Extlinux);
         assert_eq!(found.entries[0].kernel.value().unwrap().size, Known::Is(1));
         assert_eq!(found.entries[0].initrds[0].path, "/boot/extlinux/initrd.img");
+    }
+
+    #[test]
+    fn systemd_boot_takes_the_pattern_or_the_first() {
+        let entry = |version: &str| format!("sort-key deb\nversion {version}\nlinux /k-{version}\n");
+        let (old, new) = (entry("6.9"), entry("6.10"));
+        let default = |conf: &str| {
+            let files = [
+                ("/loader/loader.conf", conf),
+                ("/loader/entries/m-6.9.conf", old.as_str()),
+                ("/loader/entries/m-6.10.conf", new.as_str()),
+                ("/loader/entries/z.conf", "linux /z\n"),
+            ];
+            let found = loader(vec![partition(1, &[("/etc/hosts", ""), ("/bin/sh", "")]), esp(2, &files)]);
+            found.value().unwrap().default_entry().unwrap().id.clone().unwrap()
+        };
+        assert_eq!(default("timeout 3\n"), "m-6.10");
+        assert_eq!(default("default m-6.9*\n"), "m-6.9");
+        assert_eq!(default("default z.conf\n"), "z");
+        assert_eq!(default("default @saved\n"), "m-6.10");
+    }
+
+    #[test]
+    fn a_kernel_that_is_an_efi_program_needs_no_configuration() {
+        let image = super::uki::tests::program(&[
+            (".osrel", b"ID=arch\nPRETTY_NAME=Arch\n"),
+            (".cmdline", b"root=UUID=uuid-1 quiet"),
+            (".uname", b"6.6.1-arch1-1"),
+            (".linux", b"k"),
+            (".initrd", b"i"),
+        ]);
+        let text = String::from_utf8(image.iter().map(|byte| byte & 0x7f).collect()).unwrap();
+        for (path, kind) in
+            [("/EFI/Linux/arch.efi", LoaderKind::UnifiedKernel), ("/EFI/BOOT/BOOTX64.EFI", LoaderKind::UnifiedKernel)]
+        {
+            let root = partition(1, &[("/etc/hosts", ""), ("/bin/sh", "")]);
+            let found = loader(vec![root, esp(2, &[(path, &text), ("/EFI/x/x.efi", "")])]);
+            let found = found.value().unwrap();
+            let entry = found.default_entry().unwrap();
+            assert_eq!(
+                (found.kind, entry.title.as_str(), entry.cmdline.as_str()),
+                (kind, "Arch", "root=UUID=uuid-1 quiet")
+            );
+            assert_eq!(entry.root.value().unwrap().volume, Known::Is(VolumeId::partition(1)));
+            assert_eq!(entry.initrds[0].path, path);
+        }
+    }
+
+    #[test]
+    fn a_saved_default_of_grub_legacy_and_files_that_are_included() {
+        let menu = "default saved\ntitle a\nkernel /a\ntitle b\nkernel /b\n";
+        let files =
+            [("/etc/hosts", ""), ("/bin/sh", ""), ("/boot/grub/menu.lst", menu), ("/boot/grub/default", "1\n#\n#\n")];
+        assert_eq!(loader(vec![partition(1, &files)]).value().unwrap().default, Known::Is(1));
+        let conf = ("/boot/extlinux/extlinux.conf", "INCLUDE linux.cfg\nINCLUDE extlinux.conf\nPROMPT 0\n");
+        let more = ("/boot/extlinux/linux.cfg", "LABEL l\n LINUX /boot/k\n");
+        let found = loader(vec![partition(1, &[files[0], files[1], conf, more])]);
+        assert_eq!(found.value().unwrap().entries.len(), 1);
+        let built_in =
+            loader(vec![partition(1, &files[..2]), esp(2, &[("/flatcar/vmlinuz-a", "k"), ("/EFI/BOOT/x", "")])]);
+        assert!(built_in.reason().is_some());
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(super) struct View<'a> {
 impl<'a> View<'a> {
     /// Of a guest and its volumes.
     pub(super) fn new(stitched: &'a Stitched<'a>, volumes: &'a Volumes, facts: &'a [Volume]) -> Self {
-        View { stitched, facts, trees: (0..facts.len()).map(|index| Tree::new(volumes, index)).collect() }
+        View { stitched, facts, trees: (0..facts.len()).map(|index| Tree::of_loader(volumes, index)).collect() }
     }
 
     /// The files of one volume.
@@ -67,6 +67,12 @@ impl<'a> View<'a> {
             return first.then(|| self.facts.iter().position(|volume| volume.number == Some(number))).flatten();
         }
         (0..self.facts.len()).find(|&index| self.grub_name(index) == name)
+    }
+
+    /// The volume whose filesystem has that UUID.
+    pub(super) fn by_uuid(&self, uuid: &str) -> Option<usize> {
+        let own = |volume: &Volume| volume.filesystem().and_then(|found| found.uuid.clone());
+        self.facts.iter().position(|volume| own(volume).is_some_and(|own| own.eq_ignore_ascii_case(uuid)))
     }
 
     /// The volume that GRUB 0.9x means by `hd0,0`.

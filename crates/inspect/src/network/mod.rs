@@ -8,8 +8,10 @@ mod ifcfg;
 mod interfaces;
 mod keyfile;
 mod names;
+mod netifrc;
 mod netplan;
 mod networkd;
+mod wicked;
 
 use crate::guest::Context;
 use crate::look::{Gap, Look, Outcome as _, non_empty};
@@ -69,7 +71,7 @@ pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>) -> Net
     let tree = context.tree();
     let readers = Readers::new(tree, services);
     Network {
-        profiles: profiles(tree, &readers).known().and_then(non_empty),
+        profiles: profiles(tree, services, &readers).known().and_then(non_empty),
         dhcp_clients: dhcp_clients(tree).known().and_then(non_empty),
         persistent_names: names::persistent(tree).known().and_then(non_empty),
         old_names: names::old(context, services).known(),
@@ -78,9 +80,11 @@ pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>) -> Net
     }
 }
 
-fn profiles(tree: &Tree<'_>, readers: &Readers) -> Look<Vec<NetworkProfile>> {
+fn profiles(tree: &Tree<'_>, services: &Services<'_, '_>, readers: &Readers) -> Look<Vec<NetworkProfile>> {
     let mut all = ifcfg::red_hat(tree, &either(&readers.scripts, &readers.network_manager))?;
     all.extend(ifcfg::suse(tree, &readers.wicked)?);
+    all.extend(wicked::profiles(tree, &readers.wicked)?);
+    all.extend(netifrc::profiles(tree, services)?);
     all.extend(interfaces::profiles(tree, &readers.ifupdown)?);
     all.extend(netplan::profiles(tree, &readers.netplan)?);
     all.extend(keyfile::profiles(tree, &readers.network_manager)?);

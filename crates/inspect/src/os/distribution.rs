@@ -14,9 +14,12 @@ pub(crate) fn detect(tree: &Tree<'_>) -> Look<Distribution> {
         },
         found => found?,
     };
-    if let Some((version, file)) = release::more_exact(tree, &distribution.id, &distribution.version)? {
-        distribution.evidence.push(file.evidence.at_line(1).saying(version.clone()));
-        distribution.version = version;
+    if let Some(detail) = release::detail(tree, &distribution.id, &distribution.version)? {
+        let place = detail.file.evidence.at_line(1);
+        distribution.evidence.extend(detail.version.iter().map(|version| place.clone().saying(version.clone())));
+        distribution.evidence.extend(detail.name.iter().map(|name| place.clone().saying(name.clone())));
+        distribution.version = detail.version.unwrap_or(distribution.version);
+        distribution.name = detail.name.unwrap_or(distribution.name);
     }
     Ok(distribution)
 }

@@ -10,32 +10,33 @@ const PLATFORMS: &[(&str, &[&str])] = &[
     ("AlmaLinux", &["almalinux"]),
     ("Anolis", &["anolis"]),
     ("CentOS", &["centos"]),
-    ("CoreOS", &["coreos", "flatcar"]),
+    ("CoreOS", &["coreos", "flatcar", "container linux by coreos"]),
     ("Debian", &["debian"]),
     ("Fedora", &["fedora"]),
     ("Gentoo", &["gentoo"]),
     ("Kylin", &["kylin", "neokylin"]),
-    (
-        "OpenSUSE",
-        &["opensuse", "opensuse-leap", "opensuse-tumbleweed", "opensuse-microos", "opensuse-leap-micro", "suse linux"],
-    ),
-    ("RedHat", &["rhel", "redhat"]),
+    ("OpenSUSE", &["opensuse", "suse linux"]),
+    ("RedHat", &["rhel", "redhat", "redhatenterpriseserver"]),
     ("Rocky Linux", &["rocky"]),
-    (
-        "SUSE",
-        &["sles", "sled", "sles_sap", "sle_hpc", "sle-hpc", "sle-micro", "sl-micro", "suse-microos", "suse_linux"],
-    ),
+    ("SUSE", &["sles", "sled", "sl-micro", "suse-microos", "suse_linux"]),
     ("UOS", &["uos", "uniontech", "uniontechos"]),
     ("Ubuntu", &["ubuntu"]),
 ];
 
+/// Beginnings of `ID` for families with a product a name.
+const FAMILIES: &[(&str, &[&str])] = &[("OpenSUSE", &["opensuse-"]), ("SUSE", &["sles_", "sles-", "sle-", "sle_"])];
+
+fn listed(id: &str) -> Option<&'static str> {
+    let exact = PLATFORMS.iter().find(|(_, ids)| ids.contains(&id));
+    let family = || FAMILIES.iter().find(|(_, stems)| stems.iter().any(|stem| id.starts_with(stem)));
+    exact.or_else(family).map(|(platform, _)| *platform)
+}
+
 /// The `Platform` for a distribution.
 pub(crate) fn of(distribution: &Distribution) -> Claim<String> {
-    let id = distribution.id.to_ascii_lowercase();
-    let listed = PLATFORMS.iter().find(|(_, ids)| ids.contains(&id.as_str())).map(|(platform, _)| *platform);
     let stream = distribution.name.contains("Stream");
     let coreos = distribution.variant.as_deref() == Some("coreos");
-    let value = match listed {
+    let value = match listed(&distribution.id.to_ascii_lowercase()) {
         Some("CentOS") if stream => "CentOS Stream",
         Some("Fedora") if coreos => "Fedora CoreOS",
         Some("RedHat") if coreos => "Others Linux",
@@ -62,5 +63,18 @@ mod tests {
         assert_eq!(platform("openEuler", "openEuler 22.03", None), "Others Linux");
         assert_eq!(platform("kali", "Kali", None), "Others Linux");
         assert_eq!(platform("Kylin", "Kylin V10", None), "Kylin");
+        assert_eq!(platform("rhel", "Red Hat Enterprise Linux CoreOS", Some("coreos")), "Others Linux");
+        for (id, expected) in [
+            ("sles_sap", "SUSE"),
+            ("sle-micro", "SUSE"),
+            ("slemish", "Others Linux"),
+            ("opensuse-tumbleweed", "OpenSUSE"),
+            ("flatcar", "CoreOS"),
+            ("alinux", "Aliyun"),
+            ("uos", "UOS"),
+            ("ol", "Others Linux"),
+        ] {
+            assert_eq!(platform(id, id, None), expected, "{id}");
+        }
     }
 }

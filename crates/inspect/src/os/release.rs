@@ -8,6 +8,7 @@ use facts::Distribution;
 /// copy or link of another's file stand before it.
 const RELEASES: &[(&str, &str, &str)] = &[
     ("/etc/oracle-release", "Oracle", "ol"),
+    ("/etc/enterprise-release", "Enterprise Linux", "ol"),
     ("/etc/alinux-release", "", "alinux"),
     ("/etc/anolis-release", "", "anolis"),
     ("/etc/openEuler-release", "", "openeuler"),
@@ -29,12 +30,18 @@ const RELEASES: &[(&str, &str, &str)] = &[
     ("/etc/redhat-release", "Rocky", "rocky"),
     ("/etc/redhat-release", "AlmaLinux", "almalinux"),
     ("/etc/redhat-release", "Aliyun", "alinux"),
+    ("/etc/redhat-release", "Alibaba", "alinux"),
+    ("/etc/redhat-release", "Anolis", "anolis"),
+    ("/etc/redhat-release", "NeoKylin", "neokylin"),
+    ("/etc/redhat-release", "Kylin", "kylin"),
     ("/etc/redhat-release", "Red Hat", "rhel"),
     ("/etc/redhat-release", "", "linux"),
     ("/etc/system-release", "Amazon", "amzn"),
     ("/etc/SuSE-release", "SUSE Linux Enterprise Server", "sles"),
     ("/etc/SuSE-release", "SUSE Linux Enterprise Desktop", "sled"),
+    ("/etc/SuSE-release", "SUSE LINUX Enterprise Server", "sles"),
     ("/etc/SuSE-release", "openSUSE", "opensuse"),
+    ("/etc/SuSE-release", "", "opensuse"),
     ("/etc/gentoo-release", "", "gentoo"),
     ("/etc/slackware-version", "", "slackware"),
     ("/etc/arch-release", "", "arch"),
@@ -46,15 +53,14 @@ pub(crate) fn detect(tree: &Tree<'_>) -> Look<Distribution> {
     let release = first(RELEASES, |(path, says, id)| {
         let file = tree.read(path)?;
         let text = String::from_utf8_lossy(&file.bytes).into_owned();
-        if !text.contains(says) {
+        // What a rebuild says of the system it was made from is not what it is.
+        if !text.contains(says) || text.trim_start().starts_with("Derived from") {
             return Err(Gap::Absent);
         }
         Ok(from_release(id, &text, file))
     });
-    match release {
-        Err(Gap::Absent) => lsb(tree).or_else(|gap| if gap == Gap::Absent { debian(tree) } else { Err(gap) }),
-        other => other,
-    }
+    let others: [fn(&Tree<'_>) -> Look<Distribution>; 3] = [lsb, ubuntu, debian];
+    others.iter().fold(release, |found, next| if found == Err(Gap::Absent) { next(tree) } else { found })
 }
 
 fn from_release(id: &str, text: &str, file: File) -> Distribution {
@@ -67,7 +73,7 @@ fn from_release(id: &str, text: &str, file: File) -> Distribution {
     let version = match (value("VERSION"), value("PATCHLEVEL")) {
         (Some(version), Some(patch)) if patch != "0" && !version.contains('.') => format!("{version}.{patch}"),
         (Some(version), _) => version,
-        _ => version(line).unwrap_or_default(),
+        _ => exact_version(line).unwrap_or_default(),
     };
     Distribution {
         id: id.to_owned(),
@@ -93,6 +99,23 @@ fn lsb(tree: &Tree<'_>) -> Look<Distribution> {
     })
 }
 
+/// Ubuntu without its `lsb-release`, which has a `debian_version` too: its greeting names it.
+fn ubuntu(tree: &Tree<'_>) -> Look<Distribution> {
+    let file = tree.read("/etc/issue")?;
+    let text = String::from_utf8_lossy(&file.bytes).into_owned();
+    let line = text.lines().next().unwrap_or_default();
+    let line = line.split('\\').next().unwrap_or_default().trim();
+    let rest = line.strip_prefix("Ubuntu ").ok_or(Gap::Absent)?;
+    let version = exact_version(rest).ok_or(Gap::Absent)?;
+    Ok(Distribution {
+        id: "ubuntu".to_owned(),
+        version,
+        name: line.to_owned(),
+        evidence: vec![file.evidence.at_line(1).saying(line)],
+        ..Distribution::default()
+    })
+}
+
 fn debian(tree: &Tree<'_>) -> Look<Distribution> {
     let file = tree.read("/etc/debian_version")?;
     let text = String::from_utf8_lossy(&file.bytes).trim().to_owned();
@@ -106,30 +129,46 @@ fn debian(tree: &Tree<'_>) -> Look<Distribution> {
     })
 }
 
-/// A version that says more than `version` does: the same major number, with a minor one.
-pub(crate) fn more_exact(tree: &Tree<'_>, id: &str, version: &str) -> Look<Option<(String, File)>> {
-    if version.contains('.') || version.is_empty() {
-        return Ok(None);
-    }
-    let path = match id {
-        "debian" => "/etc/debian_version",
-        "centos" => "/etc/centos-release",
-        "rocky" => "/etc/rocky-release",
-        "almalinux" => "/etc/almalinux-release",
-        "circle" => "/etc/circle-release",
-        "ol" => "/etc/oracle-release",
-        "rhel" => "/etc/redhat-release",
-        _ => return Ok(None),
-    };
+/// What the release file of a distribution says beyond its os-release.
+pub(crate) struct Detail {
+    /// A version of the same major number with a minor one.
+    pub(crate) version: Option<String>,
+    /// The full name: what the Red Hat family calls itself, with the version that `PRETTY_NAME` cuts off.
+    pub(crate) name: Option<String>,
+    /// The file.
+    pub(crate) file: File,
+}
+
+/// Distributions whose release file says more than their os-release, and whether it has their full name.
+const DETAILS: &[(&str, &str, bool)] = &[
+    ("debian", "/etc/debian_version", false),
+    ("gentoo", "/etc/gentoo-release", false),
+    ("centos", "/etc/centos-release", true),
+    ("rocky", "/etc/rocky-release", true),
+    ("almalinux", "/etc/almalinux-release", true),
+    ("anolis", "/etc/anolis-release", true),
+    ("circle", "/etc/circle-release", true),
+    ("ol", "/etc/oracle-release", true),
+    ("scientific", "/etc/redhat-release", true),
+    ("rhel", "/etc/redhat-release", true),
+];
+
+/// Looks into the release file of a distribution that is known by its os-release.
+pub(crate) fn detail(tree: &Tree<'_>, id: &str, known: &str) -> Look<Option<Detail>> {
+    let Some((_, path, named)) = DETAILS.iter().find(|(other, ..)| *other == id) else { return Ok(None) };
     let Some(file) = tree.read(path).optional()? else { return Ok(None) };
     let text = String::from_utf8_lossy(&file.bytes).lines().next().unwrap_or_default().trim().to_owned();
-    let found = if id == "debian" { Some(text) } else { self::version(&text) };
-    let exact = found.filter(|found| found.split_once('.').is_some_and(|(major, _)| major == version));
-    Ok(exact.map(|exact| (exact, file)))
+    let says = |version: &str| version.starts_with(|c: char| c.is_ascii_digit()).then(|| version.to_owned());
+    let found = if id == "debian" { says(&text) } else { exact_version(&text) };
+    let same = |found: &String| known.is_empty() || found.split('.').next() == known.split('.').next();
+    let derived = text.starts_with("Derived from");
+    let version = found.filter(|found| same(found) && found.contains('.') && !known.contains('.') && !derived);
+    let name = (*named && text.contains("release") && !derived).then_some(text);
+    Ok(Some(Detail { version, name, file }))
 }
 
 /// The version in `CentOS Linux release 7.9.2009 (Core)`: major and minor; `release 4 (… Update 8)` is 4.8.
-fn version(line: &str) -> Option<String> {
+fn exact_version(line: &str) -> Option<String> {
     let after = line.split_once("release ").map_or(line, |(_, rest)| rest);
     let start = after.find(|c: char| c.is_ascii_digit())?;
     let before = after[..start].chars().next_back().filter(|c| matches!(c, 'V' | 'v'));
@@ -147,7 +186,7 @@ fn version(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::version;
+    use super::exact_version;
 
     #[test]
     fn versions_in_release_lines() {
@@ -162,8 +201,8 @@ mod tests {
             ("Gentoo Base System release 2.14", "2.14"),
             ("Slackware 14.2", "14.2"),
         ] {
-            assert_eq!(version(line).as_deref(), Some(expected), "{line}");
+            assert_eq!(exact_version(line).as_deref(), Some(expected), "{line}");
         }
-        assert_eq!(version("no number"), None);
+        assert_eq!(exact_version("no number"), None);
     }
 }

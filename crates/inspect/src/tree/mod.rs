@@ -47,6 +47,14 @@ pub(crate) struct Found {
 struct Place {
     at: GuestPath,
     volume: Result<usize, Reason>,
+    /// The directory of the volume that is seen there: of a bind mount, or of one system of several.
+    base: GuestPath,
+}
+
+impl Place {
+    fn new(at: &str, volume: Result<usize, Reason>, base: &str) -> Self {
+        Place { at: GuestPath::from(at), volume, base: GuestPath::from(base) }
+    }
 }
 
 /// The files of one volume, or of several mounted into one another.
@@ -60,16 +68,57 @@ pub(crate) struct Tree<'v> {
 impl<'v> Tree<'v> {
     /// The files of one volume.
     pub(crate) fn new(volumes: &'v Volumes, root: usize) -> Self {
-        let place = Place { at: GuestPath::root(), volume: Ok(root) };
+        Tree::of_directory(volumes, root, "/")
+    }
+
+    /// The files below a directory of a volume, as a system with that root sees them.
+    pub(crate) fn of_directory(volumes: &'v Volumes, root: usize, directory: &str) -> Self {
+        let place = Place::new("/", Ok(root), directory);
         Tree { volumes, places: vec![place], looked: RefCell::new(HashMap::new()) }
+    }
+
+    /// The files of one volume as boot loaders name them: those of btrfs from the top level on, or from the subvolume of
+    /// the root, as SUSE's GRUB does.
+    pub(crate) fn of_loader(volumes: &'v Volumes, index: usize) -> Self {
+        let mut tree = Tree::new(volumes, index);
+        let base = volumes.parts(index).root();
+        if base == "/" {
+            return tree;
+        }
+        for name in Tree::of_directory(volumes, index, &base).names("/").unwrap_or_default() {
+            let at = format!("/{name}");
+            if matches!(tree.find_link(&at), Err(Gap::Absent)) {
+                tree.mount_directory(&at, Ok(index), &format!("{base}{at}"));
+            }
+        }
+        tree
     }
 
     /// Puts a volume in place; `Err` says why it cannot be read.
     pub(crate) fn mount(&mut self, at: &str, volume: Result<usize, Reason>) {
+        self.mount_directory(at, volume, "/");
+    }
+
+    /// Puts a directory of a volume in place.
+    pub(crate) fn mount_directory(&mut self, at: &str, volume: Result<usize, Reason>, base: &str) {
         self.places.retain(|place| place.at.as_bytes() != GuestPath::from(at).as_bytes());
-        self.places.push(Place { at: GuestPath::from(at), volume });
+        self.places.push(Place::new(at, volume, base));
         self.places.sort_by_key(|place| std::cmp::Reverse(place.at.names().count()));
         self.looked.borrow_mut().clear();
+    }
+
+    /// The path of a file as the running guest would see it, from the volume and the path on it; none where that is
+    /// not mounted.
+    pub(crate) fn path_of(&self, volume: &VolumeId, inner: &str) -> Option<String> {
+        let inner = GuestPath::from(inner);
+        let seen = self.places.iter().filter(|place| {
+            let index = place.volume.as_ref().ok();
+            index.is_some_and(|&index| self.volumes.all()[index].facts.id == *volume)
+        });
+        let seen = seen.filter_map(|place| Some((place, below(&place.base, &inner)?)));
+        // Of several places the one that shows the least besides.
+        let (place, rest) = seen.max_by_key(|(place, _)| place.base.names().count())?;
+        Some(join(&place.at, &rest).to_string())
     }
 
     /// What is at a path, all links followed.
@@ -244,13 +293,7 @@ impl<'v> Tree<'v> {
     }
 
     fn place(&self, path: &GuestPath) -> Option<(&Place, GuestPath)> {
-        self.places.iter().find_map(|place| {
-            let mut names = path.names();
-            place.at.names().all(|name| names.next() == Some(name)).then(|| {
-                let inner: Vec<&[u8]> = names.collect();
-                (place, GuestPath::from(inner.join(&b'/').as_slice()))
-            })
-        })
+        self.places.iter().find_map(|place| Some((place, join(&place.base, &below(&place.at, path)?))))
     }
 
     fn on_volume(&self, path: &GuestPath) -> (VolumeId, GuestPath) {
@@ -258,6 +301,19 @@ impl<'v> Tree<'v> {
         let id = place.volume.as_ref().ok().map(|&index| self.volumes.all()[index].facts.id.clone());
         (id.unwrap_or_default(), inner)
     }
+}
+
+/// The names of a path below a directory; none where it is not below it.
+fn below(directory: &GuestPath, path: &GuestPath) -> Option<GuestPath> {
+    let mut names = path.names();
+    directory.names().all(|name| names.next() == Some(name)).then(|| {
+        let inner: Vec<&[u8]> = names.collect();
+        GuestPath::from(inner.join(&b'/').as_slice())
+    })
+}
+
+fn join(directory: &GuestPath, path: &GuestPath) -> GuestPath {
+    if directory.name().is_none() { path.clone() } else { directory.join(path.as_bytes()) }
 }
 
 fn names_backwards(path: &[u8]) -> Vec<Vec<u8>> {

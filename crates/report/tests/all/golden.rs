@@ -72,6 +72,33 @@ fn inspection_of_a_disk() {
 }
 
 #[test]
+fn the_way_it_boots() {
+    golden("boot_chain.txt", &report::boot_chain_text(&disks::ready(), &Style::default()));
+    golden("boot_chain_broken.txt", &report::boot_chain_text(&disks::broken(), &Style::default()));
+}
+
+/// What virt-inspector's readers get, of a disk whose strings are hostile too.
+#[test]
+fn xml_of_disks() {
+    golden("ready.xml", &report::inspect_xml(&disks::ready()));
+    golden("broken.xml", &report::inspect_xml(&disks::broken()));
+    for facts in [disks::ready(), disks::broken(), disks::unopened()] {
+        let xml = report::inspect_xml(&facts);
+        let mut reader = quick_xml::Reader::from_str(&xml);
+        let mut open = Vec::new();
+        loop {
+            match reader.read_event().expect("well-formed") {
+                quick_xml::events::Event::Start(start) => open.push(start.name().as_ref().to_owned()),
+                quick_xml::events::Event::End(end) => assert_eq!(open.pop().unwrap(), end.name().as_ref()),
+                quick_xml::events::Event::Eof => break,
+                _ => {}
+            }
+        }
+        assert!(open.is_empty() && !xml.contains(|c: char| c < ' ' && c != '\n'), "{xml}");
+    }
+}
+
+#[test]
 fn explanation_of_a_rule() {
     let rule = preflight::rule("GUESTOS.Nvme").unwrap();
     golden("explain.txt", &report::explain(rule, &Style::default()));

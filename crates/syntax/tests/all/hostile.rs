@@ -31,6 +31,7 @@ fn feed(bytes: &[u8]) {
     table.entries.iter().for_each(|entry| known(entry.line));
     table.malformed.iter().for_each(|entry| known(entry.line));
     syntax::shell::assignments(bytes).iter().for_each(|assignment| known(assignment.line));
+    syntax::loader_conf::assignments(bytes).iter().for_each(|assignment| known(assignment.line));
     syntax::ini::parse(bytes).iter().for_each(|pair| known(pair.line));
     syntax::sshd::parse(bytes).iter().for_each(|keyword| known(keyword.line));
     syntax::interfaces::parse(bytes).interfaces.iter().for_each(|stanza| known(stanza.line));

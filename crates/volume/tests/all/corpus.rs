@@ -165,7 +165,6 @@ fn filesystems_without_a_table_and_tables_of_other_systems_are_one_disk() {
         "fs/ext4.raw.zst",
         "fs/fat12.raw.zst",
         "fs/ntfs.raw.zst",
-        "fs/ufs2.raw.zst",
         "blkid/pt-sun.img.zst",
         "blkid/pt-atari-primary.img.zst",
         "blkid/fs-exfat.img.zst",

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod bsd;
 mod build;
 mod corpus;
 mod gpt;

@@ -1,6 +1,8 @@
 //! Disks that sfdisk and sgdisk made, read by partx (libblkid) too.
 
+use crate::build::bsd::label;
 use crate::build::gpt::{Gpt, part};
+use crate::build::mbr;
 use crate::images::{has, open, skip};
 use crate::problems::specimens;
 use crate::{ids, source};
@@ -236,8 +238,10 @@ fn damaged_disks_are_divided_alike() {
         "gpt-entry-size",
         "gpt-too-many-partitions",
     ];
+    // It lists what a BSD label lists as further partitions of the disk, here it is a level below.
+    let is_of_table = |id: &str| !id.starts_with("lvm") && !id.starts_with("bsd");
     let mut compared = 0;
-    for (id, disk) in specimens().into_iter().filter(|(id, _)| !id.starts_with("lvm") && !apart.contains(id)) {
+    for (id, disk) in specimens().into_iter().filter(|(id, _)| is_of_table(id) && !apart.contains(id)) {
         let theirs = partx(&Image::of(&disk).path, "512");
         let layout = scan(&source(disk), None).unwrap();
         if !theirs.is_empty() && layout.volumes.iter().all(|volume| volume.kind != Kind::Disk) {
@@ -246,4 +250,25 @@ fn damaged_disks_are_divided_alike() {
         }
     }
     assert!(compared > 15, "{compared}");
+}
+
+/// libblkid numbers what a label lists from 5 on.
+#[test]
+fn bsd_labels_list_what_partx_lists() {
+    if !has("partx") {
+        return skip("no partx");
+    }
+    for (base, system) in [(0, 0xA5), (100, 0xA5), (100, 0xA9)] {
+        // On less than a MiB it does not look for labels.
+        let mut disk = mbr::disk(3000);
+        mbr::record(&mut disk, 0, &[(system, 100, 1000)]);
+        let whole = if system == 0xA5 { (1000, base, 0) } else { (0, 0, 0) };
+        label(&mut disk, 101 * 512, &[(800, base + 16, 7), (100, base + 816, 1), whole, (50, base + 920, 27)]);
+        let theirs = partx(&Image::of(&disk).path, "512");
+        let theirs: Vec<_> = theirs.iter().skip(1).map(|row| (row.start, row.sectors)).collect();
+        let layout = scan(&source(disk), None).unwrap();
+        let ours = layout.volumes.iter().skip(1).map(|volume| (volume.offset.unwrap() / 512, volume.size / 512));
+        assert_eq!(ours.collect::<Vec<_>>(), theirs, "{base} {system:x}");
+        assert_eq!(theirs.len(), 3);
+    }
 }

@@ -1,5 +1,6 @@
 //! Every defect that the crate can name is one that some disk has.
 
+use crate::build::bsd::{self, label};
 use crate::build::gpt::{Gpt, Part, part, patch_header};
 use crate::build::lvm::{AREA, EXTENT, FIRST, group, linear, logical, physical};
 use crate::build::{mbr, put};
@@ -95,6 +96,21 @@ fn of_gpt() -> Vec<Specimen> {
     ]
 }
 
+fn of_bsd() -> Vec<Specimen> {
+    let with = |entries: &[bsd::Entry]| {
+        let mut disk = mbr_disk(&[(0xA5, 100, 1000)], &[]);
+        label(&mut disk, 101 * 512, entries);
+        disk
+    };
+    let mut broken = with(&[(800, 16, 7), (0, 0, 0), (1000, 0, 0)]);
+    broken[101 * 512 + 150] ^= 1;
+    vec![
+        ("bsd-label-bad", broken),
+        ("bsd-partition-outside", with(&[(800, 16, 7), (900, 816, 1), (1000, 0, 0)])),
+        ("bsd-partition-overlap", with(&[(800, 16, 7), (100, 800, 1), (1000, 0, 0)])),
+    ]
+}
+
 fn of_lvm() -> Vec<Specimen> {
     let with = |volumes: &[String]| physical('a', 16, &group(1, &['a'], volumes), 512);
     let broken = |at: usize| {
@@ -127,7 +143,7 @@ fn of_lvm() -> Vec<Specimen> {
 
 /// A disk for every defect but the ones that need a sector size to be given.
 pub(crate) fn specimens() -> Vec<Specimen> {
-    [of_mbr(), of_gpt(), of_lvm()].concat()
+    [of_mbr(), of_gpt(), of_bsd(), of_lvm()].concat()
 }
 
 #[test]

@@ -291,9 +291,7 @@ fn sparse_members_and_links_of_tar_are_refused_as_disks() {
 
 /// A file of the corpus, unpacked.
 fn corpus(name: &str) -> Option<Vec<u8>> {
-    let shared = std::env::var_os("BOOTWORTHY_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), Into::into);
-    let path = shared.join("corpora/ova").join(name);
+    let path = support::corpora().join("ova").join(name);
     if !path.exists() {
         skip(&format!("the corpus's {name}"));
         return None;

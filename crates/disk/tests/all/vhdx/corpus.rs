@@ -1,21 +1,14 @@
 //! Images that Hyper-V and others made: size and content as the corpus's index says, or refused where it says so.
 
 use super::{details, format, open};
-use crate::support::{has_program, skip};
+use crate::support::{corpora, has_program, skip};
 use sha2::{Digest, Sha256};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use storage::{ErrorKind, Extents, File, ReadAt};
 
 /// Longest disk that is hashed: all of it must stay a test of seconds.
 const MAX_HASHED: u64 = 2 << 30;
-
-fn corpora() -> PathBuf {
-    let shared = std::env::var_os("BOOTWORTHY_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
-    shared.join("corpora")
-}
 
 fn sha256(disk: &dyn ReadAt) -> String {
     let (zeros, mut buf) = (vec![0; 1 << 20], vec![0; 1 << 20]);

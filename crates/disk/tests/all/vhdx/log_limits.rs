@@ -82,7 +82,7 @@ fn x1_changes_within_a_block() {
     assert_eq!(mapping(3).1, None);
     assert_eq!(mapping(100), (40, None));
     assert_eq!(mapping(140), (SECTORS - 140, Some(at(140))));
-    crate::vhdx::sound::extents_are_true(&*disk);
+    crate::conformance::extents_are_true(&*disk);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Second opinions: qemu-img, and the crate vhdx-core.
 
 use super::build::{BLOCKS, MIB, SIZE, model, sound};
-use super::sound::extents_are_true;
 use super::{details, format, log, open};
+use crate::conformance::extents_are_true;
 use crate::support::{Numbers, content, has_program, qemu_img, qemu_img_ok};
 use disk::Disk;
 use std::io::Read;

@@ -187,18 +187,3 @@ fn nothing_is_written() {
         "only read",
     );
 }
-
-pub(crate) fn extents_are_true(disk: &dyn ReadAt) {
-    let mut end = 0;
-    for extent in Extents::new(disk) {
-        let extent = extent.unwrap();
-        assert!(extent.range.start == end && extent.range.end > end);
-        end = extent.range.end;
-        if extent.state != State::Data {
-            let mut bytes = vec![1; extent.size() as usize];
-            disk.read_at(&mut bytes, extent.range.start).unwrap();
-            assert!(storage::is_zero(&bytes), "{extent:?}");
-        }
-    }
-    assert_eq!(end, disk.size());
-}

@@ -191,8 +191,7 @@ fn qemu_refuses_or_agrees_on_an_empty_disk() {
 /// A stream of VMware's own, with header version 3 and RDONLY extents.
 #[test]
 fn a_real_stream() {
-    let shared = std::env::var("BOOTWORTHY_SHARED").unwrap_or_else(|_| "../shared".to_owned());
-    let packed = Path::new(&shared).join("corpora/qemu/iotest-version3.vmdk.zst");
+    let packed = crate::support::corpora().join("qemu/iotest-version3.vmdk.zst");
     let Ok(output) = Command::new("zstd").arg("-dcq").arg(&packed).output() else { return skip("zstd") };
     if !output.status.success() {
         return skip("the corpus");

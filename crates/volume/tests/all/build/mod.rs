@@ -1,5 +1,6 @@
 //! Disks made of bytes.
 
+pub(crate) mod bsd;
 pub(crate) mod gpt;
 pub(crate) mod lvm;
 pub(crate) mod mbr;

@@ -1,5 +1,7 @@
 //! The OpenSSH server: whether it starts, and who may log in. sshd_config(5).
 
+mod modes;
+
 use crate::glob;
 use crate::guest::Context;
 use crate::look::{Gap, Look, Outcome as _, first, non_empty};
@@ -25,8 +27,15 @@ pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>) -> Loo
     let tree = context.tree();
     let service = services.installed("sshd", &["/usr/sbin/sshd", "/sbin/sshd", "/usr/local/sbin/sshd"], UNITS)?;
     let mut sshd = Sshd { enabled: service.enabled, evidence: service.evidence, ..Sshd::default() };
+    sshd.wrong_modes = modes::wrong(tree).known().and_then(non_empty);
+    configure(tree, &mut sshd);
+    Ok(sshd)
+}
+
+/// Fills in what its configuration says.
+pub(crate) fn configure(tree: &Tree<'_>, sshd: &mut Sshd) {
     match config(tree) {
-        Ok(lines) => fill(&mut sshd, &lines),
+        Ok(lines) => fill(sshd, &lines),
         Err(gap) => {
             let unknown = || Err::<(), _>(gap.clone()).known();
             sshd.ports = unknown().map(|()| Vec::new());
@@ -36,7 +45,6 @@ pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>) -> Loo
             sshd.access_lists = unknown().and_then(|()| Known::Absent);
         }
     }
-    Ok(sshd)
 }
 
 /// All lines in the order in which sshd reads them. Without a configuration file there are none.
@@ -133,6 +141,22 @@ mod tests {
         assert_eq!(sshd.permit_root_login.value().unwrap().value, "yes");
         assert_eq!(sshd.listen_addresses.value().unwrap().len(), 1);
         assert_eq!(sshd.access_lists.value().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn owners_and_modes() {
+        let wrong = |files: &[(&str, &str)]| {
+            let all: Vec<_> = files.iter().copied().chain([("/usr/sbin/sshd", "")]).collect();
+            let found = linux(&all).sshd.value().unwrap().wrong_modes.clone();
+            found.value().into_iter().flatten().map(|place| place.path.clone().unwrap()).collect::<Vec<_>>()
+        };
+        let key = "/etc/ssh/ssh_host_rsa_key";
+        assert!(wrong(&[(key, "!mode 600 0 0"), ("/root/.ssh/authorized_keys", "!mode 644 0 0")]).is_empty());
+        assert_eq!(wrong(&[(key, "!mode 644 0 0")]), [key]);
+        assert_eq!(wrong(&[(key, "!mode 600 1000 0")]), [key]);
+        assert_eq!(wrong(&[(key, "!mode 640 0 999")]), [key]);
+        assert!(wrong(&[(key, "!mode 640 0 999"), ("/etc/group", "root:x:0:\nssh_keys:x:999:\n")]).is_empty());
+        assert_eq!(wrong(&[("/root/.ssh/authorized_keys", "!mode 664 0 0")]), ["/root/.ssh/authorized_keys"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Blocks that are there and have never been written to: then the file itself has a hole.
+//! Holes of the file below: clusters and blocks may have a place and never have been written to.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -11,11 +11,11 @@ const MAX_HOLES: usize = 1 << 16;
 /// Holes of a file, found when they are first asked for. One walk: to ask at each run would take a filesystem that
 /// looks page by page (tmpfs) through the same pages again and again.
 #[derive(Debug, Default)]
-pub(super) struct Holes(OnceLock<Vec<Range<u64>>>);
+pub(crate) struct Holes(OnceLock<Vec<Range<u64>>>);
 
 impl Holes {
     /// How many of `len` bytes at `at` are of one kind, and of which.
-    pub(super) fn run(&self, file: &dyn ReadAt, at: u64, len: u64) -> Result<(u64, State)> {
+    pub(crate) fn run(&self, file: &dyn ReadAt, at: u64, len: u64) -> Result<(u64, State)> {
         let holes = self.all(file)?;
         let next = holes.partition_point(|hole| hole.end <= at);
         Ok(match holes.get(next) {
