@@ -153,11 +153,18 @@ fn compare(volume: storage::Source, fs_type: &str, place: &Path) -> Result<Outco
     ours::copy(&*volume, &copy)?;
     let theirs = theirs.walk(&copy, place);
     fs::remove_file(&copy)?;
-    let theirs = match theirs {
-        Ok(tree) => tree,
-        Err(error) => return Ok(Outcome::Skipped(error.to_string())),
+    let ((ours, notes), theirs) = match (ours::walk(volume), theirs) {
+        (Ok(ours), Ok(theirs)) => (ours, theirs),
+        (Err(ours), Ok(_)) => return Err(ours),
+        (Err(ours), Err(theirs)) => return Ok(Outcome::Skipped(format!("ours: {ours}; theirs: {theirs}"))),
+        (Ok((ours, _)), Err(theirs)) => {
+            let wrong = ours.values().filter(|node| node.is_err()).count();
+            return Ok(Outcome::Skipped(format!(
+                "ours has {} files and cannot read {wrong}; theirs: {theirs}",
+                ours.len()
+            )));
+        }
     };
-    let (ours, notes) = ours::walk(volume)?;
     let differences = tree::differences(&ours, &theirs);
     if !differences.is_empty() {
         return Ok(Outcome::Different(differences));

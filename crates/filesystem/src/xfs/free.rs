@@ -57,7 +57,7 @@ fn check_clean(volume: &dyn ReadAt, superblock: &Superblock) -> Result<()> {
         let groups = superblock.groups;
         return Err(Error::unsupported(format!("XFS: {groups} groups are more than the {MAX_GROUPS} that are read")));
     }
-    let log = Log::read(volume, superblock)?;
+    let log = Log::glance(volume, superblock)?;
     match log.clean {
         Some(true) => Ok(()),
         _ => Err(Error::refused(format!("the filesystem is not clean: {}", log.notes.join("; ")))),

@@ -44,7 +44,7 @@ impl Driver for Reader {
         let superblock = superblock(volume)?;
         let mut info = superblock.info(volume.size());
         match superblock.check(volume.size()) {
-            Ok(()) => fill(&mut info, &Log::read(volume, &superblock)?),
+            Ok(()) => fill(&mut info, &Log::glance(volume, &superblock)?),
             Err(error) => info.notes.push(error.to_string()),
         }
         Ok(info)
@@ -69,7 +69,8 @@ impl Driver for Reader {
         if let Some(volume) = &replayed {
             // The log may hold a newer superblock: another size, other features.
             superblock = readable(volume)?;
-            info.size = Some(superblock.size());
+            let Info { size, errors, features, .. } = superblock.info(volume.size());
+            info = Info { size, errors, features, ..info };
             recount(volume, &superblock, &mut info)?;
         }
         let volume = replayed.unwrap_or(volume);

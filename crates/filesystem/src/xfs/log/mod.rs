@@ -35,9 +35,25 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// A log that cannot be read is a note.
+    /// Only the newest record, which says whether it was unmounted; what is to be replayed is left out.
+    pub(super) fn glance(volume: &dyn ReadAt, superblock: &Superblock) -> Result<Self> {
+        let newest = ring(volume, superblock).and_then(|ring| match ring.head()? {
+            None => Ok(State::Clean),
+            Some(head) => match newest(&ring, superblock, head)? {
+                (_, true) => Ok(State::Clean),
+                _ => Ok(State::Dirty(Vec::new())),
+            },
+        });
+        Self::of(newest)
+    }
+
+    /// All of it that counts. A log that cannot be read is a note.
     pub(super) fn read(volume: &dyn ReadAt, superblock: &Superblock) -> Result<Self> {
-        let (clean, note, records) = match state(volume, superblock) {
+        Self::of(ring(volume, superblock).and_then(|ring| state(&ring, superblock)))
+    }
+
+    fn of(state: Result<State>) -> Result<Self> {
+        let (clean, note, records) = match state {
             Ok(State::Clean) => (Some(true), None, Vec::new()),
             Ok(State::Dirty(records)) => {
                 let note = "it was not unmounted: its log holds changes that are not yet in place";
@@ -90,30 +106,40 @@ enum State {
     Dirty(Vec<Record>),
 }
 
-/// Finds the newest record, and those before it that are still needed.
-fn state(volume: &dyn ReadAt, superblock: &Superblock) -> Result<State> {
-    let Some((at, len)) = superblock.log()? else {
-        return Err(Error::unsupported("XFS log: it is on another device"));
+fn ring<'a>(volume: &'a dyn ReadAt, superblock: &Superblock) -> Result<Ring<'a>> {
+    match superblock.log()? {
+        Some((at, len)) => Ok(Ring { volume, at, len: len / BLOCK }),
+        None => Err(Error::unsupported("XFS log: it is on another device")),
+    }
+}
+
+/// The newest record before `head`, and whether it is that of a clean unmount.
+fn newest(ring: &Ring<'_>, superblock: &Superblock, head: u64) -> Result<(Record, bool)> {
+    let Some(last) = ring.last_before(head)? else {
+        return Err(Error::corrupt(ring.at, "XFS log: there is no record before its head"));
     };
-    let ring = Ring { volume, at, len: len / BLOCK };
+    if last.uuid != superblock.log_uuid() && last.uuid != [0; 16] {
+        return Err(Error::corrupt(ring.at + last.start * BLOCK, "XFS log: a record of another filesystem"));
+    }
+    let clean = last.next == head && last.is_unmount() && last.intact != Some(false);
+    Ok((last, clean))
+}
+
+/// Finds the newest record, and those before it that are still needed.
+fn state(ring: &Ring<'_>, superblock: &Superblock) -> Result<State> {
     let Some(mut head) = ring.head()? else { return Ok(State::Clean) };
     // Each torn record moves the head back to its beginning.
     for _ in 0..=IN_FLIGHT {
-        let Some(last) = ring.last_before(head)? else {
-            return Err(Error::corrupt(at, "XFS log: there is no record before its head"));
-        };
-        if last.uuid != superblock.log_uuid() && last.uuid != [0; 16] {
-            return Err(Error::corrupt(at + last.start * BLOCK, "XFS log: a record of another filesystem"));
-        }
-        if last.next == head && last.is_unmount() && last.intact != Some(false) {
+        let (last, clean) = newest(ring, superblock, head)?;
+        if clean {
             return Ok(State::Clean);
         }
-        match live(&ring, last.tail, head)? {
+        match live(ring, last.tail, head)? {
             Live::Whole(records) => return Ok(State::Dirty(records)),
             Live::Torn(at) => head = at,
         }
     }
-    Err(Error::corrupt(at, "XFS log: more of its newest records are damaged than a crash can have torn"))
+    Err(Error::corrupt(ring.at, "XFS log: more of its newest records are damaged than a crash can have torn"))
 }
 
 /// A stretch of the log.

@@ -1,6 +1,6 @@
 //! Filesystems that were not unmounted, against what Linux makes of them.
 
-use super::{FILLED, Mount, fill, mkfs, recovered, scatter, scratch};
+use super::{FILLED, MADE, Mount, fill, mkfs, mkfs_with, plain_tree, recovered, scatter, scratch};
 use crate::run;
 use crate::support::{assert_same, guest_tree, have, noise, source};
 use filesystem::{Info, open};
@@ -153,4 +153,26 @@ fn a_clean_log_is_clean_in_any_pass() {
     }
     let bytes = fs::read(&image).unwrap();
     assert!(records(&bytes).last().unwrap().0 >> 32 > 2, "the log has not wrapped");
+}
+
+/// What version 4 has in its log is not put in place, and that is said.
+#[test]
+fn a_log_of_version_4_is_not_replayed() {
+    if !have(MADE) {
+        return;
+    }
+    let dir = scratch();
+    let root = dir.path().join("tree");
+    plain_tree(&root, &[20]);
+    let image = mkfs_with(dir.path(), &root, 32, "-m crc=0");
+    let whole = guest_tree(&*open(source(&image)).unwrap());
+    let mut bytes = fs::read(&image).unwrap();
+    // The only operation of the only record said that it was unmounted.
+    let (start, _) = log_place(&bytes);
+    assert_eq!((records(&bytes).len(), bytes[start + 512 + 9]), (1, 0x20));
+    bytes[start + 512 + 9] = 0;
+    fs::write(&image, &bytes).unwrap();
+    let info = dirty(&image);
+    assert!(info.notes.iter().any(|note| note.contains("version 4 is not replayed")), "{info:?}");
+    assert_same(&guest_tree(&*open(source(&image)).unwrap()), &whole, "as it is on the disk");
 }
