@@ -204,6 +204,13 @@ mod tests {
     }
 
     #[test]
+    fn a_root_of_coreos_is_one_before_its_first_boot() {
+        let mut held = partition(1, &[("/lost+found/", "")]);
+        held.facts.partition_type = Some(COREOS_ROOT.into());
+        assert_eq!(facts_of(&volumes(vec![held]))[0].role, Known::Is(Role::Root));
+    }
+
+    #[test]
     fn damage_and_closed_filesystems_leave_it_unknown() {
         assert!(role_of(&[("/etc", "!bad"), ("/bin/sh", "")]).reason().is_some());
         assert!(facts_of(&volumes(vec![closed(1)]))[0].role.reason().is_some());

@@ -170,6 +170,20 @@ mod tests {
     use facts::Known;
 
     #[test]
+    fn the_directory_of_customized_systems_is_the_first_partitions() {
+        let files = [("/etc/os-release", "ID=debian\nVERSION_ID=12\n"), ("/aliyun_custom_image/", "")];
+        let guest = crate::testing::linux_guest(&files);
+        assert_eq!(guest.platform.value().unwrap().value, "Customized Linux");
+        assert!(guest.linux.unwrap().custom_directory.value().is_some());
+        let script = [files[0], ("/etc/init.d/custom", "#!/bin/sh\ncat /aliyun_custom_image/os.conf\n")];
+        let guest = crate::testing::linux_guest(&script);
+        assert_eq!(guest.platform.value().unwrap().value, "Debian");
+        let linux = guest.linux.unwrap();
+        assert!(linux.custom_directory.is_absent());
+        assert_eq!(linux.aliyun_custom_image.value().unwrap().line, Some(2));
+    }
+
+    #[test]
     fn clocks_targets_and_identities() {
         let found = linux(&[
             ("/sbin/init", ""),

@@ -60,9 +60,10 @@ pub(crate) struct Lists {
     builtin: Look<(BTreeSet<String>, Evidence)>,
     /// Kernel options.
     config: Look<(BTreeMap<String, String>, Evidence)>,
-    /// Modules on disk: name → path below the version's directory, of those that rules ask about; and what each of all
-    /// modules needs.
-    on_disk: Look<(BTreeMap<String, String>, BTreeMap<String, Vec<String>>, Evidence)>,
+    /// Modules on disk that rules ask about: name → path below the version's directory.
+    on_disk: Look<(BTreeMap<String, String>, Evidence)>,
+    /// What each module on disk needs; none where their list could not be read.
+    needs: BTreeMap<String, Vec<String>>,
 }
 
 /// Fills in the drivers and the configuration of a kernel.
@@ -132,9 +133,8 @@ impl Lists {
         let logical = root.is_some_and(|held| held.facts.kind == VolumeKind::Logical);
         let own = fs_type.into_iter().chain(logical.then_some("dm_mod"));
         let names = BEFORE_ROOT.iter().copied().chain(own);
-        let Ok((_, needs, _)) = &self.on_disk else { return BTreeSet::new() };
-        let needed =
-            names.flat_map(|name| [name].into_iter().chain(needs.get(name).into_iter().flatten().map(String::as_str)));
+        let needed = names
+            .flat_map(|name| [name].into_iter().chain(self.needs.get(name).into_iter().flatten().map(String::as_str)));
         needed.filter(|name| self.is_module(name)).map(str::to_owned).collect()
     }
 
@@ -143,7 +143,7 @@ impl Lists {
     }
 
     fn has_on_disk(&self, name: &str) -> bool {
-        self.on_disk.as_ref().is_ok_and(|(_, needs, _)| needs.contains_key(name))
+        self.needs.contains_key(name)
     }
 
     /// Reads the files about the modules of a version.
@@ -159,8 +159,8 @@ impl Lists {
         Lists {
             builtin: builtin.map(|file| (syntax::modules::builtin(&file.bytes), file.evidence)),
             config: config.map(|file| (syntax::modules::config(&file.bytes, &options), file.evidence)),
-            on_disk: on_disk
-                .map(|file| (paths(&file.bytes), syntax::modules::dependencies(&file.bytes), file.evidence)),
+            needs: on_disk.as_ref().map(|file| syntax::modules::dependencies(&file.bytes)).unwrap_or_default(),
+            on_disk: on_disk.map(|file| (paths(&file.bytes), file.evidence)),
         }
     }
 
@@ -187,7 +187,7 @@ impl Lists {
         let found =
             |evidence: Evidence| Driver { presence: Presence::Disk, evidence, missing_dependencies: Vec::new() };
         let top = format!("{}/{version}", context.modules_directory());
-        if let Ok((paths, _, evidence)) = &self.on_disk
+        if let Ok((paths, evidence)) = &self.on_disk
             && let Some(path) = paths.get(name)
         {
             let path = if path.starts_with('/') { path.clone() } else { format!("{top}/{path}") };

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn words_in_programs() {
-        let module = b"\x7fELF\0abc\02.3456\0GNU GRUB  version %s\0x\02.06-13+deb12u2\0";
+        let module = b"\x7fELF\0abc\x002.3456\0GNU GRUB  version %s\0x\x002.06-13+deb12u2\0";
         assert_eq!(grub_version(module).as_deref(), Some("2.06-13+deb12u2"));
         assert_eq!(grub_version(b"GNU GRUB  version %s\x002.02\0").as_deref(), Some("2.02"));
         assert_eq!(grub_version(b"2.06\0"), None);

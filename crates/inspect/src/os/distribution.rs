@@ -94,6 +94,41 @@ mod tests {
     }
 
     #[test]
+    fn the_red_hat_family_has_its_name_in_its_release_file() {
+        let name = |files: &[(&str, &str)]| {
+            let volumes = volumes(vec![partition(1, files)]);
+            detect(&Tree::new(&volumes, 0)).unwrap().name
+        };
+        let os = |id: &str, name: &str| format!("ID={id}\nVERSION_ID=9.3\nPRETTY_NAME=\"{name}\"\n");
+        let (rocky, fedora) = (os("rocky", "Rocky Linux 9.3"), os("fedora", "Fedora Linux 39 (Cloud Edition)"));
+        let line = ("/etc/rocky-release", "Rocky Linux release 9.3 (Blue Onyx)\n");
+        assert_eq!(name(&[("/etc/os-release", &rocky), line]), "Rocky Linux release 9.3 (Blue Onyx)");
+        assert_eq!(name(&[("/etc/os-release", &rocky)]), "Rocky Linux 9.3");
+        let line = ("/etc/fedora-release", "Fedora release 39 (Thirty Nine)\n");
+        assert_eq!(name(&[("/etc/os-release", &fedora), line]), "Fedora Linux 39 (Cloud Edition)");
+    }
+
+    #[test]
+    fn by_what_is_left_where_a_file_is_missing() {
+        let gentoo = ("/etc/os-release", "ID=gentoo\n");
+        is(&[gentoo, ("/etc/gentoo-release", "Gentoo Base System release 2.14\n")], "gentoo", "2.14");
+        let issue = ("/etc/issue", "Ubuntu 10.04.4 LTS \\n \\l\n\n");
+        is(&[issue, ("/etc/debian_version", "squeeze/sid\n")], "ubuntu", "10.04");
+        is(&[("/etc/issue", "Debian GNU/Linux 6.0\n"), ("/etc/debian_version", "6.0.10\n")], "debian", "6.0.10");
+        is(
+            &[("/etc/enterprise-release", "Enterprise Linux Enterprise Linux Server release 5.4 (Carthage)\n")],
+            "ol",
+            "5.4",
+        );
+        is(&[("/etc/redhat-release", "Red Hat Enterprise Linux Server release 5.11 (Tikanga)\n")], "rhel", "5.11");
+        is(&[("/etc/redhat-release", "Fedora Core release 6 (Zod)\n")], "fedora", "6");
+        is(&[("/etc/redhat-release", "Alibaba Cloud Linux release 3 (Soaring Falcon)\n")], "alinux", "3");
+        let sles = "SUSE Linux Enterprise Server 10 (x86_64)\nVERSION = 10\nPATCHLEVEL = 4\n";
+        is(&[("/etc/SuSE-release", sles)], "sles", "10.4");
+        assert_eq!(found(&[("/etc/redhat-release", "Derived from Red Hat Enterprise Linux 7.1 (Source)\n")]), None);
+    }
+
+    #[test]
     fn by_release_files() {
         is(&[("/etc/redhat-release", "CentOS release 5.11 (Final)\n")], "centos", "5.11");
         let derived = ("/etc/redhat-release", "Derived from Red Hat Enterprise Linux 7.1 (Source)\n");
