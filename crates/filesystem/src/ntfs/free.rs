@@ -39,26 +39,30 @@ pub(super) fn unused(volume: &dyn ReadAt, mft: &Mft, see: &mut See<'_>) -> Resul
         for byte in bitmap.read(volume, at, CHUNK.min(clusters.div_ceil(8) - at))? {
             let end = (next + 8).min(clusters);
             // Whole bytes of one kind are the rule.
-            match (byte, open) {
-                (0, Some(_)) | (0xFF, None) => next = end,
-                _ => {
-                    for bit in 0..end - next {
-                        let is_free = byte >> bit & 1 == 0;
-                        match open {
-                            Some(first) if !is_free => {
-                                give(first..next + bit)?;
-                                open = None;
-                            }
-                            None if is_free => open = Some(next + bit),
-                            _ => {}
-                        }
-                    }
-                    next = end;
-                }
+            let is_uniform = if open.is_some() { byte == 0 } else { byte == 0xFF };
+            for bit in if is_uniform { 0..0 } else { 0..end - next } {
+                let is_free = byte >> bit & 1 == 0;
+                turn(&mut open, next + bit, is_free).map_or(Ok(()), &mut give)?;
             }
+            next = end;
         }
     }
     open.map_or(Ok(()), |first| give(first..clusters))
+}
+
+/// Opens a run at the first free cluster; gives it at the first that is in use.
+fn turn(open: &mut Option<u64>, cluster: u64, is_free: bool) -> Option<Range<u64>> {
+    match (*open, is_free) {
+        (Some(first), false) => {
+            *open = None;
+            Some(first..cluster)
+        }
+        (None, true) => {
+            *open = Some(cluster);
+            None
+        }
+        _ => None,
+    }
 }
 
 /// Whether the bitmap is all that counts.

@@ -15,7 +15,7 @@ use crate::nodes::Nodes;
 use crate::tree::{FileKind, MAX_ENTRIES, Metadata};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use storage::{Error, Result, Source};
+use storage::{Error, ErrorKind, Result, Source};
 
 /// Mode of everything, and of files with the read-only attribute.
 const MODE: u32 = 0o755;
@@ -111,8 +111,11 @@ impl Tree {
         let attributes = record.file_attributes()?;
         match data {
             Some(data) if attributes & interix::SYSTEM != 0 => {
-                // What cannot be read is no link.
-                let start = data.read(&*self.volume, 0, data.size.min(8)).unwrap_or_default();
+                let start = match data.read(&*self.volume, 0, data.size.min(8)) {
+                    Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+                    // What cannot be read is no link.
+                    start => start.unwrap_or_default(),
+                };
                 Ok(interix::kind(attributes, data.size, &start))
             }
             _ => Ok(FileKind::File),
