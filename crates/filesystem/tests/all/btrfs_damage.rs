@@ -137,11 +137,12 @@ fn the_other_copy_is_read_where_one_is_damaged() {
     let blocks = blocks_of(&image);
     let file = fs::File::options().write(true).open(&image).unwrap();
     // Of two blocks with the same address one is damaged, in turns the first and the second.
-    let address = |at: u64| sound[at as usize + 0x30..at as usize + 0x38].to_vec();
+    let address = |at: u64| u64::from_le_bytes(sound[at as usize + 0x30..at as usize + 0x38].try_into().unwrap());
     let mut damaged = 0;
-    for (i, &at) in blocks.iter().enumerate() {
-        let twins: Vec<_> = blocks.iter().filter(|&&other| address(other) == address(at)).collect();
-        if twins.len() == 2 && *twins[i % 2] == at {
+    for &at in &blocks {
+        let twins: Vec<u64> = blocks.iter().copied().filter(|&other| address(other) == address(at)).collect();
+        let turn = (address(at) / 16384 % 2) as usize;
+        if twins.len() == 2 && twins[turn] == at {
             file.write_all_at(&[0xFF; 64], at + 4000).unwrap();
             damaged += 1;
         }
