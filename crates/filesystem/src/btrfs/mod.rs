@@ -6,7 +6,6 @@
 //! read: what has no copy on it is an error. Not supported: RAID5 and RAID6, zoned devices, the second version of the
 //! extent tree, the RAID stripe tree. A log that was not replayed is not read: files are as the last commit left them.
 
-mod blake2b;
 mod checksum;
 mod chunks;
 mod compression;
