@@ -29,7 +29,8 @@ impl Theirs {
             "ext2" | "ext3" | "ext4" => linux("ext4", "noatime", "ro,noload"),
             // Another filesystem of the same UUID may be mounted.
             "xfs" => linux("xfs", "noatime,nouuid", "ro,norecovery,nouuid"),
-            "btrfs" => linux("btrfs", "noatime", "ro,rescue=nologreplay"),
+            // The top level, with all subvolumes as directories.
+            "btrfs" => linux("btrfs", "noatime,subvolid=5", "ro,rescue=nologreplay,subvolid=5"),
             "ntfs" => Some(Theirs::Ntfs3g),
             "vfat" => Some(Theirs::Mtools),
             _ => None,
