@@ -36,7 +36,7 @@ fn survive(disk: Vec<u8>, given: Option<u64>) {
     assert!(layout.volumes.len() < 9000 && layout.problems.len() < 30000);
     for volume in &layout.volumes {
         let there = volume.source.size();
-        assert!(volume.kind == Kind::Logical || there <= size && there <= volume.size);
+        assert!(matches!(volume.kind, Kind::Logical | Kind::Array) || there <= size && there <= volume.size);
         if there > 0 {
             let mut byte = [0];
             let _ = volume.source.read_at(&mut byte, 0);
