@@ -16,6 +16,7 @@
 mod bcache;
 mod boot_sector;
 mod closed;
+mod firmware;
 mod gpt;
 mod layout;
 mod ldm;

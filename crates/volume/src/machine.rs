@@ -60,6 +60,11 @@ impl Machine {
         layout
     }
 
+    /// All volumes: those of each disk, then what was put together of them.
+    pub fn into_volumes(self) -> Vec<Volume> {
+        self.disks.into_iter().flat_map(|disk| disk.volumes).chain(self.volumes).collect()
+    }
+
     /// What may be a part of something: the volumes of the disks in the first round, and those put together from
     /// `fresh` on. Not what is known to be a part already, and no disk or array that a table divides.
     pub(crate) fn candidates(&self, fresh: Option<usize>) -> Vec<Candidate> {

@@ -72,6 +72,7 @@ problems! {
     GPT_DUPLICATE_GUID "gpt-duplicate-guid" WARNING "two partitions have the same unique GUID"
     GPT_TOO_MANY "gpt-too-many-partitions" SEVERE "there are more partitions than are read"
 
+    FIRMWARE_RAID "firmware-raid" WARNING "the disk is a member of a RAID of its mainboard's firmware"
     LDM_DYNAMIC "ldm-dynamic-disk" SEVERE "the disk is a dynamic disk of Windows, whose volumes are not read"
 
     MD_SUPERBLOCK_BAD "md-superblock-bad" WARNING "the superblock of a member of an array is damaged"

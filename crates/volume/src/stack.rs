@@ -23,7 +23,7 @@ macro_rules! stacks {
     };
 }
 
-stacks! { ldm, md, bcache, lvm }
+stacks! { firmware, ldm, md, bcache, lvm }
 
 /// How often stacks may lie on stacks: twice what anybody builds.
 const MAX_ROUNDS: usize = 6;

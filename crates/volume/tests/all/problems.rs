@@ -164,7 +164,11 @@ fn of_stacks() -> Vec<Specimen> {
     broken[4096 + 90] ^= 1;
     let mut dynamic = mbr_disk(&[(0x42, 63, 900)], &[]);
     put(&mut dynamic, 6 * 512, b"PRIVHEAD");
+    let mut fake = mbr_disk(&[(0x83, 63, 900)], &[]);
+    let end = fake.len() - 512;
+    put(&mut fake, end, &[0xDE, 0x11, 0xDE, 0x11]);
     vec![
+        ("firmware-raid", fake),
         ("ldm-dynamic-disk", dynamic),
         ("md-superblock-bad", damaged),
         ("md-degraded", mirror()),
