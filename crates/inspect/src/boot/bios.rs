@@ -144,7 +144,7 @@ fn freebsd(volumes: &Volumes) -> Step {
 
 /// The active partition, and whether its first sector can be started.
 fn active_partition(code: BootCode, volumes: &Volumes) -> Result<Step> {
-    let Some(held) = volumes.all().iter().find(|held| held.facts.bootable) else {
+    let Some(held) = volumes.all().iter().find(|held| held.facts.bootable && held.is_on_first_disk()) else {
         let text = format!("no partition is active, and boot code of {} starts the active one", name(code));
         return Ok(Step::Missing(Evidence::words(text)));
     };

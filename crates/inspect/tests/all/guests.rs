@@ -23,7 +23,7 @@ fn corpus() -> PathBuf {
     std::env::var_os("BOOTWORTHY_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from).join("corpora/guests")
 }
 
-fn skip(what: &str) {
+pub(crate) fn skip(what: &str) {
     assert!(std::env::var_os("BOOTWORTHY_REQUIRE_ORACLES").is_none_or(|value| value != "1"), "missing: {what}");
     eprintln!("SKIPPED: {what}");
 }

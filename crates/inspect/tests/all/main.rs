@@ -4,3 +4,4 @@
 
 mod guests;
 mod images;
+mod machines;
