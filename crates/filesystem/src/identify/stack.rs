@@ -18,7 +18,7 @@ pub(super) fn find(volume: &dyn ReadAt) -> Result<Option<Content>> {
             return Ok(Some(content));
         }
     }
-    Ok(None)
+    super::firmware::find(volume)
 }
 
 fn member(of: &'static str, uuid: Option<String>, name: Option<String>) -> Result<Option<Content>> {
