@@ -1,6 +1,6 @@
 //! The virtual disk: its partition table.
 
-use crate::{Evidence, Known};
+use crate::{Evidence, Image, Known};
 use serde::{Deserialize, Serialize};
 
 /// The virtual disk.
@@ -18,6 +18,15 @@ pub struct Disk {
     pub problems: Vec<Problem>,
     /// Whether all of it reads as zeros. Unknown where that was not looked into.
     pub empty: Known<bool>,
+}
+
+/// A disk beside the one that the machine starts from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DataDisk {
+    /// The file.
+    pub image: Image,
+    /// The virtual disk in it. Unknown where the image cannot be read.
+    pub disk: Known<Disk>,
 }
 
 /// A partition table.

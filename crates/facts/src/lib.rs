@@ -29,7 +29,7 @@ mod windows;
 pub use boot::{Boot, BootCode, BootEntry, Bootability, EspLoader, FileRef, Loader, LoaderKind, LoaderSearch};
 pub use chain::{BootStep, StepKind};
 pub use config::{CloudInit, Firewall, RootLogin, Selinux, SelinuxMode, Sshd};
-pub use disk::{Disk, Problem, TableKind};
+pub use disk::{DataDisk, Disk, Problem, TableKind};
 pub use evidence::{Claim, Evidence, printable};
 pub use freebsd::{BsdDriver, BsdLoader, BsdModule, BsdPresence, BsdTerminal, FreeBsd};
 pub use guest::{Architecture, Distribution, Guest, Mount, Os};
@@ -62,7 +62,11 @@ pub struct Facts {
     pub image: Image,
     /// The virtual disk in it. Unknown where the image cannot be read.
     pub disk: Known<Disk>,
-    /// Partitions, logical volumes, or the whole disk where it holds a filesystem; in order of number.
+    /// The further disks of the machine, in the order in which they were given: `disk2` is the first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub data_disks: Vec<DataDisk>,
+    /// Partitions, or the whole disk where it holds a filesystem; in order of disk and number. Behind them, what was put
+    /// together of them: arrays, logical volumes.
     pub volumes: Vec<Volume>,
     /// What the firmware of a machine would find on this disk.
     pub boot: Boot,

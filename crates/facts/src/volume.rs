@@ -4,7 +4,8 @@ use crate::{Evidence, Known};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Names a volume: `disk`, `partition/2`, `bsd/2/a`, `lvm/debvg/root`.
+/// Names a volume: `disk`, `partition/2`, `bsd/2/a`, `lvm/debvg/root`, `md/root`, `bcache/UUID`. What lies on another
+/// disk than the first says so before: `disk2`, `disk2/partition/1`; so does what divides an array: `md/root/partition/1`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct VolumeId(pub String);
 
@@ -31,19 +32,57 @@ impl VolumeId {
     pub fn lvm(group: &str, volume: &str) -> Self {
         VolumeId(format!("lvm/{group}/{volume}"))
     }
+
+    /// An md array, by its name or, where it has none of its own, its UUID.
+    pub fn md(name: &str) -> Self {
+        VolumeId(format!("md/{name}"))
+    }
+
+    /// A device that is read without the bcache before it, by its UUID.
+    pub fn bcache(uuid: &str) -> Self {
+        VolumeId(format!("bcache/{uuid}"))
+    }
+
+    /// The same on the disk of that number, counted from 1.
+    #[must_use]
+    pub fn on_disk(self, number: u32) -> Self {
+        match (number, self.0.as_str()) {
+            (..=1, _) => self,
+            (_, "disk") => VolumeId(format!("disk{number}")),
+            _ => self.inside(&VolumeId(format!("disk{number}"))),
+        }
+    }
+
+    /// The same in something that a table divides, as a disk or an array.
+    #[must_use]
+    pub fn inside(self, whole: &VolumeId) -> Self {
+        VolumeId(format!("{}/{}", whole.0, self.0))
+    }
+
+    /// Whether it is that volume, or lies in it.
+    pub fn is_within(&self, whole: &VolumeId) -> bool {
+        self.0.strip_prefix(&whole.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
 }
 
-/// As a person would say it: `partition 2`, `LVM debvg/root`.
+/// As a person would say it: `partition 2`, `LVM debvg/root`, `partition 1 of disk 2`, `array root`.
 impl fmt::Display for VolumeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match self.0.split_once('/') {
-            Some(("partition", number)) => format!("partition {number}"),
-            Some(("bsd", name)) => match name.split_once('/') {
+        let number = |name: &str| name.strip_prefix("disk").filter(|number| !number.is_empty()).map(str::to_owned);
+        let whole = |name: &str| match (name.split_once('/'), number(name)) {
+            (Some(("partition", number)), _) => format!("partition {number}"),
+            (Some(("bsd", name)), _) => match name.split_once('/') {
                 Some((slice, letter)) => format!("slice {slice} partition {letter}"),
                 None => format!("BSD partition {name}"),
             },
-            Some(("lvm", name)) => format!("LVM {name}"),
-            _ => self.0.clone(),
+            (Some(("lvm", name)), _) => format!("LVM {name}"),
+            (Some(("md", name)), _) => format!("array {name}"),
+            (None, Some(number)) => format!("disk {number}"),
+            _ => name.to_owned(),
+        };
+        let text = match self.0.split_once("/partition/") {
+            Some((outer, number)) => format!("partition {number} of {}", whole(outer)),
+            None => whole(&self.0),
         };
         f.write_str(&crate::printable(&text))
     }
@@ -62,6 +101,10 @@ pub enum VolumeKind {
     Slice,
     /// An LVM logical volume.
     Logical,
+    /// An md array.
+    Array,
+    /// A device that is read without the bcache before it.
+    Cached,
     /// The disk itself, without a partition table.
     Disk,
 }
@@ -73,17 +116,21 @@ pub struct Volume {
     pub id: VolumeId,
     /// What kind of thing it is.
     pub kind: VolumeKind,
+    /// Which disk it lies on, counted from 1, where that is not the first; the first of them if it lies on several.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub disk: Option<u32>,
     /// Number of a partition.
     pub number: Option<u32>,
     /// Where it begins on the disk; none for a logical volume that is not one run.
     pub offset: Option<u64>,
     /// Length.
     pub size: u64,
-    /// GPT: type GUID in upper case. MBR: `0x83`. BSD label: `4.2BSD`. LVM: the segment type.
+    /// GPT: type GUID in upper case. MBR: `0x83`. BSD label: `4.2BSD`. LVM: the segment type. md: the level.
     pub partition_type: Option<String>,
-    /// GPT: the partition's name. LVM: `group/volume`.
+    /// GPT: the partition's name. LVM: `group/volume`. md: the array's name or UUID.
     pub name: Option<String>,
-    /// GPT: unique GUID in lower case. MBR: `signature-NN`. What `PARTUUID=` means.
+    /// GPT: unique GUID in lower case. MBR: `signature-NN`. What `PARTUUID=` means. LVM, md: UUID of
+    /// the volume.
     pub uuid: Option<String>,
     /// MBR: the active flag. GPT: the legacy-BIOS-bootable attribute.
     pub bootable: bool,
@@ -202,15 +249,26 @@ mod tests {
     use super::VolumeId;
 
     #[test]
-    fn volumes_are_named_as_people_name_them() {
-        for (id, stable, said) in [
-            (VolumeId::partition(2), "partition/2", "partition 2"),
+    fn names_say_where_a_volume_lies() {
+        let partition = || VolumeId::partition(1);
+        for (id, name, said) in [
+            (partition(), "partition/1", "partition 1"),
+            (partition().on_disk(1), "partition/1", "partition 1"),
+            (partition().on_disk(2), "disk2/partition/1", "partition 1 of disk 2"),
+            (VolumeId::disk().on_disk(3), "disk3", "disk 3"),
+            (VolumeId::disk(), "disk", "disk"),
+            (VolumeId::md("root"), "md/root", "array root"),
+            (partition().inside(&VolumeId::md("root")), "md/root/partition/1", "partition 1 of array root"),
+            (VolumeId::lvm("vg", "lv"), "lvm/vg/lv", "LVM vg/lv"),
             (VolumeId::bsd(Some(2), 'a'), "bsd/2/a", "slice 2 partition a"),
             (VolumeId::bsd(None, 'b'), "bsd/b", "BSD partition b"),
-            (VolumeId::lvm("vg", "root"), "lvm/vg/root", "LVM vg/root"),
-            (VolumeId::disk(), "disk", "disk"),
+            (VolumeId::bsd(Some(1), 'a').on_disk(2), "disk2/bsd/1/a", "slice 1 partition a of disk 2"),
+            (VolumeId::bcache("a-b"), "bcache/a-b", "bcache/a-b"),
         ] {
-            assert_eq!((id.0.as_str(), id.to_string().as_str()), (stable, said));
+            assert_eq!((id.0.as_str(), id.to_string().as_str()), (name, said));
         }
+        let array = VolumeId::md("a");
+        assert!(array.is_within(&array) && partition().inside(&array).is_within(&array));
+        assert!(!VolumeId::md("ab").is_within(&array));
     }
 }

@@ -10,11 +10,13 @@ use storage::{ErrorKind, ReadAt as _, Result, Source};
 const NO_FILESYSTEM: &[(&str, &str)] = &[
     ("E3C9E316-0B5C-4DB8-817D-F92DF00215AE", "microsoft-reserved"),
     ("5808C8AA-7E8F-42E0-85D2-E1E90434CFB3", "ldm-metadata"),
-    ("AF9B60A0-1431-4F62-BC68-3311714A69AD", "ldm-data"),
     ("CADDEBF1-4400-4DE8-B103-12117DCF3CCF", "windows-snapshot"),
     ("2C7357ED-EBD2-46D9-AEC1-23D437EC2BF5", "dm-verity"),
     ("77FF5F63-E7B6-4633-ACF4-1565B864C0E6", "dm-verity"),
 ];
+
+/// GPT type of the partitions that make a pool of Storage Spaces.
+const STORAGE_SPACES: &str = "E75CAF8F-F680-4CEE-AFA3-B001E56EFC2D";
 
 /// GPT type of FreeBSD's boot programs.
 const FREEBSD_BOOT: &str = "83BD6B9D-7F41-11DC-BE0B-001560B84F0F";
@@ -40,6 +42,9 @@ pub(crate) fn look_into(volume: &volume::Volume, id: &VolumeId) -> Result<Inside
         volume::Kind::Slice => return Ok((other("bsd-label"), Err(Gap::Absent))),
         _ => {}
     }
+    if let Some(whole) = &volume.part_of {
+        return Ok(part_of(whole, id));
+    }
     if kind.eq_ignore_ascii_case(BIOS_BOOT) || kind.eq_ignore_ascii_case(FREEBSD_BOOT) {
         let name = if kind.eq_ignore_ascii_case(BIOS_BOOT) { "grub-core" } else { "freebsd-boot" };
         return Ok((if begins_with_zeros(&volume.source)? { Known::Absent } else { other(name) }, Err(Gap::Absent)));
@@ -47,10 +52,11 @@ pub(crate) fn look_into(volume: &volume::Volume, id: &VolumeId) -> Result<Inside
     if FREEBSD_SWAP.iter().any(|swap| swap.eq_ignore_ascii_case(kind)) {
         return Ok((Known::Is(Content::Swap { uuid: None, label: None, hibernated: false }), Err(Gap::Absent)));
     }
+    if kind.eq_ignore_ascii_case(STORAGE_SPACES) {
+        return Ok(part_of(&volume::Whole { of: "storage-spaces", uuid: None, name: None }, id));
+    }
     if let Some((_, name)) = NO_FILESYSTEM.iter().find(|(guid, _)| guid.eq_ignore_ascii_case(kind)) {
-        let gap =
-            if *name == "ldm-data" { Gap::unknown(format!("{id} is a part of a dynamic disk")) } else { Gap::Absent };
-        return Ok((other(name), Err(gap)));
+        return Ok((other(name), Err(Gap::Absent)));
     }
     match filesystem::identify(&volume.source) {
         Ok(Some(found)) => identified(found, volume, id),
@@ -61,6 +67,23 @@ pub(crate) fn look_into(volume: &volume::Volume, id: &VolumeId) -> Result<Inside
             Ok((Known::unknown(why.clone()), Err(Gap::unknown(why))))
         }
     }
+}
+
+/// A volume whose own bytes mean nothing: it is never probed.
+fn part_of(whole: &volume::Whole, id: &VolumeId) -> Inside {
+    if whole.of == "lvm2" && whole.name.is_none() {
+        let name = "unused-physical-volume".to_owned();
+        return (Known::Is(Content::Other { name }), Err(Gap::Absent));
+    }
+    let content = Content::Member { of: whole.of.to_owned(), uuid: whole.uuid.clone(), name: whole.name.clone() };
+    let what = match whole.of {
+        "ldm" => "a dynamic disk of Windows",
+        "storage-spaces" => "a pool of Storage Spaces",
+        "md" => "an md array",
+        "lvm2" => "a volume group",
+        other => other,
+    };
+    (Known::Is(content), Err(Gap::unknown(format!("{id} is a part of {what}"))))
 }
 
 /// A volume without any mark: free where it begins with zeros; else it may hold anything.

@@ -30,6 +30,7 @@ mod kernels;
 mod linux;
 mod loader;
 mod look;
+mod machine;
 mod media;
 mod modprobe;
 mod mounts;
@@ -54,6 +55,7 @@ mod volumes;
 mod windows;
 
 pub use image::claimed_format;
+pub use machine::{DataImage, Image};
 pub use media::media;
 pub use unused::{Unused, unused};
 
@@ -67,27 +69,43 @@ use volumes::Volumes;
 ///
 /// An error is a failure of this machine; everything that is wrong with the image is in the facts.
 pub fn inspect(path: &str, file: &Source, disk: &Arc<dyn Disk>) -> Result<Facts> {
-    let mut facts =
-        Facts { schema_version: SCHEMA_VERSION, image: image::opened(path, file, disk.info()), ..Facts::default() };
-    let source: Source = disk.clone();
-    if let disk::Details::Iso(details) = &disk.info().details {
-        facts.image.media = Some(media(&source, details)?);
+    inspect_machine(Image { path, file, disk }, &[])
+}
+
+/// All that can be found out about a machine that starts from the disk `system` and has those in `data` too. Volumes of
+/// any of them may be parts of a group or an array, and be mounted by the guest.
+///
+/// An error is a failure of this machine; everything that is wrong with the images is in the facts.
+pub fn inspect_machine(system: Image<'_>, data: &[DataImage<'_>]) -> Result<Facts> {
+    let info = system.disk.info();
+    let image = image::opened(system.path, system.file, info);
+    let mut facts = Facts { schema_version: SCHEMA_VERSION, image, ..Facts::default() };
+    let source: &Source = &(system.disk.clone() as Source);
+    let sources: Vec<Source> = [source.clone()].into_iter().chain(data.iter().map(machine::source)).collect();
+    if let disk::Details::Iso(details) = &info.details {
+        facts.image.media = Some(media(source, details)?);
     }
-    let layout = match volume::scan(&source, None) {
-        Ok(layout) => layout,
+    let machine = match volume::scan_all(&sources) {
+        Ok(machine) => machine,
         Err(error) if error.kind() == ErrorKind::Io => return Err(error),
         Err(error) => {
-            facts.disk = Known::Is(table::unscanned(&source, &error));
+            facts.disk = Known::Is(table::unscanned(source, &error));
             give_up(&mut facts, &error);
             return Ok(facts);
         }
     };
-    facts.disk = Known::Is(table::scanned(&source, &layout)?);
-    let mut volumes = Volumes::open(layout.volumes)?;
+    for (index, layout) in machine.disks.iter().enumerate() {
+        match index.checked_sub(1).map(|index| &data[index]) {
+            None => facts.disk = Known::Is(table::scanned(source, layout)?),
+            Some(image) => facts.data_disks.push(machine::data_disk(image, &sources[index], layout)?),
+        }
+    }
+    let table = machine.disks[0].table;
+    let mut volumes = Volumes::open(machine.into_volumes())?;
     roles::assign(&mut volumes);
-    facts.boot = boot::examine(&source, layout.table, &volumes)?;
+    facts.boot = boot::examine(source, table, &volumes)?;
     facts.guest = examine_guest(&volumes, &mut facts.boot);
-    if let disk::Details::Iso(details) = &disk.info().details {
+    if let disk::Details::Iso(details) = &info.details {
         media::boot(&mut facts.boot, details);
     }
     match volumes.failure() {

@@ -47,7 +47,9 @@ fn hidden(facts: &[Volume]) -> Known<Root> {
 
 fn unseen(volume: &Volume, facts: &[Volume]) -> Option<Reason> {
     match &volume.content {
-        Known::Is(Content::Member { of, name, .. }) if !device::is_assembled(of, name.as_deref(), facts) => {
+        Known::Is(Content::Member { of, uuid, name })
+            if !device::is_assembled(of, uuid.as_deref(), name.as_deref(), facts) =>
+        {
             Some(Reason::new(format!("{} is a part of something that was not assembled ({of})", volume.id)))
         }
         _ => volume.role.reason().cloned(),

@@ -43,18 +43,16 @@ pub fn unused(disk: &Source) -> Result<Unused> {
 }
 
 fn name(volume: &Volume) -> String {
-    match (&volume.kind, volume.number, &volume.name) {
-        (Kind::Bsd { slice, letter }, ..) => facts::VolumeId::bsd(*slice, *letter).0,
-        (Kind::Logical, _, Some(name)) => format!("lvm/{}", printable(name)),
-        (_, Some(number), _) => format!("partition/{number}"),
-        _ => "disk".to_owned(),
-    }
+    printable(&crate::volumes::id(volume).0)
 }
 
 fn of_volume(volume: &Volume, all: &[Volume], see: &mut See<'_>) -> Result<Found> {
     let unknown = |why: &str| Ok(Found::Unknown { why: why.to_owned() });
     if volume.source.size() < volume.size {
         return unknown("the disk ends before it does");
+    }
+    if let Some(whole) = volume.part_of.as_ref().filter(|whole| whole.of != "lvm2") {
+        return unknown(&format!("it is a part of something larger ({})", whole.of));
     }
     match all.iter().find(|other| !std::ptr::eq(*other, volume) && collides(volume, other)) {
         Some(other) => unknown(&format!("it overlaps {}", name(other))),

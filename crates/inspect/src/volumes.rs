@@ -6,6 +6,7 @@ use crate::subvolumes::Parts;
 use facts::{Content, Evidence, Known, Volume, VolumeId, VolumeKind};
 use filesystem::FileSystem;
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use storage::{Error, ErrorKind, ReadAt as _, Result, Source};
 
 /// GPT type of the partition that holds GRUB's core image.
@@ -31,6 +32,11 @@ pub(crate) struct Held {
 }
 
 impl Held {
+    /// Whether firmware finds it: on the disk that the machine starts from.
+    pub(crate) fn is_on_first_disk(&self) -> bool {
+        self.facts.disk.is_none()
+    }
+
     /// Whether the table says that it is an EFI system partition.
     pub(crate) fn is_typed_esp(&self) -> bool {
         let kind = self.facts.partition_type.as_deref().unwrap_or_default();
@@ -58,7 +64,8 @@ pub(crate) struct Volumes {
 impl Volumes {
     /// Identifies and opens all of them.
     pub(crate) fn open(found: Vec<volume::Volume>) -> Result<Self> {
-        let held = found.into_iter().map(hold).collect::<Result<_>>()?;
+        let mut held = found.into_iter().map(hold).collect::<Result<Vec<_>>>()?;
+        tell_apart(&mut held);
         Ok(Volumes::of(held))
     }
 
@@ -153,8 +160,11 @@ fn hold(volume: volume::Volume) -> Result<Held> {
             volume::Kind::Slice => VolumeKind::Slice,
             volume::Kind::Extended => VolumeKind::Extended,
             volume::Kind::Logical => VolumeKind::Logical,
+            volume::Kind::Array => VolumeKind::Array,
+            volume::Kind::Cached => VolumeKind::Cached,
             volume::Kind::Disk => VolumeKind::Disk,
         },
+        disk: Some(disk_number(&volume)).filter(|&number| number > 1),
         number: volume.number,
         offset: volume.offset,
         size: volume.size,
@@ -168,11 +178,36 @@ fn hold(volume: volume::Volume) -> Result<Held> {
     Ok(Held { facts, source: volume.source, files })
 }
 
-fn id(volume: &volume::Volume) -> VolumeId {
-    match (volume.kind, &volume.name, volume.number) {
-        (volume::Kind::Bsd { slice, letter }, ..) => VolumeId::bsd(slice, letter),
-        (volume::Kind::Logical, Some(name), _) => VolumeId(format!("lvm/{name}")),
-        (_, _, Some(number)) => VolumeId::partition(number),
+/// The name of a volume in a report.
+pub(crate) fn id(volume: &volume::Volume) -> VolumeId {
+    let name = volume.name.as_deref().unwrap_or_default();
+    let own = match (volume.kind, volume.number) {
+        (volume::Kind::Logical, _) => return VolumeId(format!("lvm/{name}")),
+        (volume::Kind::Bsd { slice, letter }, _) => VolumeId::bsd(slice, letter),
+        (volume::Kind::Array, _) => return VolumeId::md(name),
+        (volume::Kind::Cached, _) => return VolumeId::bcache(name),
+        (_, Some(number)) => VolumeId::partition(number),
         _ => VolumeId::disk(),
+    };
+    match &volume.inside {
+        Some(whole) => own.inside(&VolumeId(whole.clone())),
+        None => own.on_disk(disk_number(volume)),
+    }
+}
+
+/// The number of the disk that a volume lies on, counted from 1.
+fn disk_number(volume: &volume::Volume) -> u32 {
+    u32::try_from(volume.disk).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+/// Tells apart what has one name, as groups that were copied have: the second is `lvm/vg/root#2`.
+fn tell_apart(held: &mut [Held]) {
+    let mut known: HashMap<VolumeId, u32> = HashMap::new();
+    for held in held {
+        let count = known.entry(held.facts.id.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            held.facts.id.0 += &format!("#{count}");
+        }
     }
 }

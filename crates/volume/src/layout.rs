@@ -9,17 +9,21 @@ use storage::{Slice, Source};
 pub struct Volume {
     /// What kind of thing it is.
     pub kind: Kind,
+    /// Which of the disks that were given it lies on, counted from 0; the first of them if it lies on several.
+    pub disk: usize,
+    /// What the table that lists it divides, if that is no disk: an array or a cached device, such as `md/root`.
+    pub inside: Option<String>,
     /// Number of a partition, as Linux counts them.
     pub number: Option<u32>,
     /// Where it begins on the disk, if it is one run.
     pub offset: Option<u64>,
-    /// GPT: type GUID in upper case. MBR: `0x83`. LVM: segment type as `lvs` names it, such as `linear`. BSD label: type
-    /// as `bsdlabel` names it, such as `4.2BSD`.
+    /// GPT: type GUID in upper case. MBR: `0x83`. BSD label: type as `bsdlabel` names it, such as `4.2BSD`. LVM: segment
+    /// type as `lvs` names it, such as `linear`. md: the level, such as `raid1`. bcache: how it caches.
     pub partition_type: Option<String>,
-    /// GPT: name. LVM: `group/volume`.
+    /// GPT: name. LVM: `group/volume`. md: name of the array, or its UUID. bcache: UUID.
     pub name: Option<String>,
     /// GPT: unique GUID in lower case. MBR: `signature-NN`, none if the signature is 0. LVM: UUID of the volume, of
-    /// `6-4-4-4-4-4-6` characters.
+    /// `6-4-4-4-4-4-6` characters. md: UUID of the array. bcache: UUID of the device.
     pub uuid: Option<String>,
     /// LVM: UUID of the group.
     pub group_uuid: Option<String>,
@@ -27,12 +31,25 @@ pub struct Volume {
     pub bootable: bool,
     /// GPT: the attribute bits (60 read-only, 48 to 56 priority, tries and success of a CoreOS slot); else 0.
     pub attributes: u64,
+    /// What it is a part of. Its bytes alone mean nothing then, even where they look like a filesystem.
+    pub part_of: Option<Whole>,
     /// Length of it as the table says; `source` may be shorter where the disk is cut, and empty where it begins
     /// after the end.
     pub size: u64,
     /// Its bytes. Reads of an LVM volume fail with kind `Unsupported` where it needs a missing disk or a segment type
     /// that is not read.
     pub source: Source,
+}
+
+/// What several volumes are put together to, or one is read through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// `lvm2`, `md`, `bcache`, `ldm`.
+    pub of: &'static str,
+    /// UUID of it; of a physical volume, its own.
+    pub uuid: Option<String>,
+    /// Name of it. A physical volume without one belongs to no group, and holds nothing.
+    pub name: Option<String>,
 }
 
 /// What kind of thing a volume is.
@@ -53,6 +70,10 @@ pub enum Kind {
     },
     /// An LVM logical volume.
     Logical,
+    /// An md array.
+    Array,
+    /// The device behind a cache of bcache.
+    Cached,
     /// The whole disk.
     Disk,
 }
@@ -83,9 +104,12 @@ pub struct Layout {
     pub mbr_active: bool,
     /// What is wrong with the tables.
     pub problems: Vec<Problem>,
-    /// All volumes: partitions by number, then those of BSD labels, then logical volumes. Where no partition table lists a partition, the disk
-    /// itself comes first, since a filesystem or a physical volume may fill it.
+    /// Partitions by number, then those of BSD labels. Where no partition table lists a partition, the disk itself comes first, since a
+    /// filesystem or a physical volume may fill it. Behind them, from [`scan`](crate::scan), what was put together of
+    /// them: arrays and what a table divides them into, cached devices, logical volumes.
     pub volumes: Vec<Volume>,
+    /// All of it.
+    pub(crate) source: Source,
     /// What the container said.
     pub(crate) given_sector_size: Option<u64>,
 }
@@ -100,6 +124,7 @@ impl Layout {
             mbr_active: false,
             problems: Vec::new(),
             volumes: vec![Volume::new(Kind::Disk, &disk, 0, disk.size())],
+            source: disk,
             given_sector_size,
         }
     }
@@ -143,6 +168,8 @@ impl Volume {
     pub(crate) fn over(kind: Kind, offset: Option<u64>, size: u64, source: Source) -> Self {
         Volume {
             kind,
+            disk: 0,
+            inside: None,
             number: None,
             offset,
             partition_type: None,
@@ -151,6 +178,7 @@ impl Volume {
             group_uuid: None,
             bootable: false,
             attributes: 0,
+            part_of: None,
             size,
             source,
         }

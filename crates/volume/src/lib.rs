@@ -1,28 +1,37 @@
-//! Where the volumes of a disk are.
+//! Where the volumes of a machine's disks are.
 //!
-//! [`scan`] begins with the whole disk as its one volume and asks every [`Scheme`] what it finds in the volumes found
-//! so far: a partition table in the disk, an LVM group in its partitions. Schemes are asked again until none finds
-//! more, so that an LVM group in a logical partition needs no special case.
+//! Two kinds of things are looked for. Every [`Scheme`] is a partition table, which divides one disk; schemes are asked
+//! again about what others found, so that a table in a partition needs no special case. Every `Stack` puts volumes
+//! of any disk together, or reads through one: an md array, a group of LVM, a cached device. What a stack adds may hold
+//! a table, and may be a member of another: an LVM group in a partition of an array over two disks.
 //!
-//! A defect of a table is a [`Problem`], not an error: what can still be read is listed beside it. [`PROBLEMS`] names
-//! all of them. The only errors of [`scan`] are a disk that cannot be read and a sector size that no disk has.
+//! A defect is a [`Problem`] of a disk, not an error: what can still be read is listed beside it. [`PROBLEMS`] names all
+//! of them. The only errors are a disk that cannot be read and a sector size that no disk has.
 //!
 //! # How to add one
 //!
-//! Write `NAME.rs` with a unit struct `Scheme` that implements the trait, and add its word to `schemes!` in
-//! `scheme.rs`.
+//! Write `NAME.rs` with a unit struct `Scheme` or `Stack` that implements the trait, and add its word to `schemes!` in
+//! `scheme.rs` or to `stacks!` in `stack.rs`.
 
+mod bcache;
 mod boot_sector;
 mod bsd;
+mod closed;
+mod firmware;
 mod gpt;
 mod layout;
+mod ldm;
 mod lvm;
+mod machine;
 mod mbr;
+mod md;
 mod overlap;
 mod problem;
 mod scheme;
+mod stack;
 
-pub use layout::{Kind, Layout, Table, Volume};
+pub use layout::{Kind, Layout, Table, Volume, Whole};
+pub use machine::Machine;
 pub use problem::{Defect, PROBLEMS, Problem};
 pub use scheme::{SCHEMES, Scheme};
 
@@ -44,8 +53,14 @@ pub fn scan(disk: &Source, sector_size: Option<u64>) -> Result<Layout> {
     if let Some(other) = sector_size.filter(|size| !SECTOR_SIZES.contains(size)) {
         return Err(Error::unsupported(format!("disks with sectors of {other} bytes are not read, only 512 and 4096")));
     }
-    let mut layout = Layout::whole(disk.clone(), sector_size);
-    scheme::ask_all(&mut layout)?;
-    layout.finish();
-    Ok(layout)
+    Ok(Machine::of(&[(disk.clone(), sector_size)])?.alone())
+}
+
+/// Finds all volumes of the disks of one machine. The first is the one that it starts from.
+///
+/// # Errors
+///
+/// As [`scan`], of the first disk; of kind `Io` of the others.
+pub fn scan_all(disks: &[Source]) -> Result<Machine> {
+    Machine::of(&disks.iter().map(|disk| (disk.clone(), None)).collect::<Vec<_>>())
 }

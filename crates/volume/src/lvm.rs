@@ -4,22 +4,25 @@
 //! ([`metadata`]), each with the text of the whole group ([`text`], [`group`]); the newest valid text counts.
 //! LVM2's `lib/label` and `lib/format_text`.
 //!
-//! Read: linear and striped segments, RAID 0, the first readable copy of a mirror or RAID 1, zero segments, over all
-//! partitions of the disk or the disk itself. Listed, but failing with `Unsupported` when read, and named by a problem:
-//! thin and cached volumes, RAID 4 to 10, VDO, snapshots and what they are being merged into, and all that needs a
-//! physical volume that is not on this disk. Physical volumes inside logical ones are not looked for; LVM does not
-//! either unless told to.
+//! Read: linear and striped segments, RAID 0, a whole copy of a mirror or RAID 1, thin volumes, zero segments, the
+//! origin of a cached volume (a problem says that its cache may hold newer data) and of one with integrity data, over
+//! all disks that were given. Listed, but failing with `Unsupported` when read, and named by a problem: RAID 4 to 10,
+//! VDO, snapshots other than thin ones and what they are being merged into, and all that needs a physical volume that is
+//! on none of the disks. Physical volumes inside logical ones are not looked for; LVM does not either unless told to.
 
 mod assemble;
 mod group;
 mod label;
+mod legs;
 mod logical;
 mod metadata;
+mod target;
 mod text;
+mod thin;
 
+use crate::machine::Candidate;
 use crate::problem as defect;
-use crate::{Kind, Layout};
-use assemble::Present;
+use crate::{Machine, Whole, stack};
 use group::Group;
 use label::Label;
 use metadata::{Area, Location, MAX_TEXT};
@@ -28,27 +31,22 @@ use storage::{ReadAt, Result};
 
 /// LVM2.
 #[derive(Debug)]
-pub(crate) struct Scheme;
+pub(crate) struct Stack;
 
-/// Metadata read of one disk, in bytes: one text of the largest size and many of a usual one.
+/// Metadata read of one machine, in bytes: one text of the largest size and many of a usual one.
 const MAX_METADATA: u64 = 2 * MAX_TEXT;
 
-impl crate::Scheme for Scheme {
-    fn name(&self) -> &'static str {
-        "lvm"
-    }
-
-    fn scan(&self, layout: &mut Layout, fresh: usize) -> Result<()> {
+impl stack::Stack for Stack {
+    fn assemble(&self, machine: &mut Machine, candidates: Vec<Candidate>) -> Result<()> {
         let mut members = Members::default();
-        for present in candidates(layout, fresh) {
-            match label::read(&present.source)? {
-                Some(Ok(label)) => members.take(layout, present, &label)?,
-                Some(Err(what)) => layout.report(defect::LVM_LABEL_BAD, present.offset, what),
+        for candidate in candidates.into_iter().filter(stack::is_device) {
+            match label::read(&candidate.source)? {
+                Some(Ok(label)) => members.take(machine, candidate, &label)?,
+                Some(Err(what)) => machine.report(&candidate, defect::LVM_LABEL_BAD, what),
                 None => {}
             }
         }
-        members.list(layout);
-        Ok(())
+        members.list(machine)
     }
 }
 
@@ -57,35 +55,26 @@ pub(crate) fn has_label(source: &dyn ReadAt) -> Result<bool> {
     Ok(label::read(source)?.is_some())
 }
 
-/// What may be a physical volume.
-fn candidates(layout: &Layout, fresh: usize) -> Vec<Present> {
-    let undivided = layout.table.is_none();
-    let may_be = |kind| kind == Kind::Partition || kind == Kind::Disk && undivided;
-    let volumes = layout.volumes[fresh..].iter().filter(|volume| may_be(volume.kind));
-    volumes.filter_map(|volume| Some(Present { source: volume.source.clone(), offset: volume.offset? })).collect()
-}
-
-/// The physical volumes of the disk, and the groups that their metadata describes.
+/// The physical volumes of a machine, and the groups that their metadata describes.
 #[derive(Default)]
 struct Members {
     /// By UUID.
-    present: HashMap<String, Present>,
+    present: HashMap<String, Candidate>,
     /// The newest description of each group, by UUID.
     groups: BTreeMap<String, Group>,
     /// Checksum and size of the texts that were read; every physical volume has the same ones.
     texts: HashSet<(u32, u64)>,
     /// Length of those texts.
     read: u64,
-    /// Physical volumes that belong to some group: UUID, and byte of the disk.
-    engaged: Vec<(String, u64)>,
+    /// UUIDs of physical volumes that belong to some group.
+    engaged: Vec<String>,
 }
 
 impl Members {
-    fn take(&mut self, layout: &mut Layout, present: Present, label: &Label) -> Result<()> {
-        let offset = present.offset;
+    fn take(&mut self, machine: &mut Machine, present: Candidate, label: &Label) -> Result<()> {
         if self.present.contains_key(&label.uuid) {
             let what = format!("physical volume {} is here a second time; the first is used", label.uuid);
-            layout.report(defect::LVM_DUPLICATE_PV, offset, what);
+            machine.report(&present, defect::LVM_DUPLICATE_PV, what);
             return Ok(());
         }
         let mut is_free = false;
@@ -100,23 +89,27 @@ impl Members {
                 Err(what) => Err(what),
             };
             if let Err(what) = found {
-                layout.report(defect::LVM_METADATA_BAD, offset.saturating_add(area.0), what);
+                let at = present.offset.map(|offset| offset.saturating_add(area.0));
+                machine.report(&Candidate { offset: at, ..present.clone() }, defect::LVM_METADATA_BAD, what);
             }
         }
-        if !is_free {
-            self.engaged.push((label.uuid.clone(), offset));
+        if is_free {
+            let whole = Whole { of: "lvm2", uuid: Some(label.uuid.clone()), name: None };
+            machine.claim(&present, &whole);
+        } else {
+            self.engaged.push(label.uuid.clone());
         }
         self.present.insert(label.uuid.clone(), present);
         Ok(())
     }
 
     /// Reads a text, and keeps it if it is the newest of its group.
-    fn read(&mut self, present: &Present, location: Location) -> Result<Result<(), String>> {
+    fn read(&mut self, present: &Candidate, location: Location) -> Result<Result<(), String>> {
         if self.texts.contains(&(location.crc, location.size)) {
             return Ok(Ok(()));
         }
         if self.read + location.size > MAX_METADATA {
-            return Ok(Err(format!("more than {MAX_METADATA} bytes of metadata on one disk")));
+            return Ok(Err(format!("more than {MAX_METADATA} bytes of metadata on these disks")));
         }
         self.read += location.size;
         let group = match location.read(&present.source)? {
@@ -133,16 +126,23 @@ impl Members {
     }
 
     /// Adds what the groups hold.
-    fn list(self, layout: &mut Layout) {
-        for (uuid, offset) in &self.engaged {
+    fn list(self, machine: &mut Machine) -> Result<()> {
+        for uuid in &self.engaged {
             let claimed = |group: &Group| group.physical.values().any(|physical| physical.uuid == *uuid);
             if !self.groups.values().any(claimed) {
-                let what = format!("no group on this disk says what physical volume {uuid} holds");
-                layout.report(defect::LVM_METADATA_LOST, *offset, what);
+                let what = format!("no group on these disks says what physical volume {uuid} holds");
+                machine.report(&self.present[uuid], defect::LVM_METADATA_LOST, what);
             }
         }
         for group in self.groups.values() {
-            assemble::list(layout, group, &self.present);
+            for physical in group.physical.values() {
+                if let Some(present) = self.present.get(&physical.uuid) {
+                    let (uuid, name) = (Some(physical.uuid.clone()), Some(group.name.clone()));
+                    machine.claim(present, &Whole { of: "lvm2", uuid, name });
+                }
+            }
+            assemble::list(machine, group, &self.present)?;
         }
+        Ok(())
     }
 }

@@ -36,6 +36,7 @@ macro_rules! problems {
 }
 
 problems! {
+    DISK_UNREADABLE "disk-unreadable" SEVERE "the start of a disk beside the first cannot be read"
     MBR_BOOT_FLAG_INVALID "mbr-boot-flag-invalid" SEVERE
         "the boot flag of an entry is neither 00 nor 80, for which Linux takes the sector for no table at all"
     MBR_PARTITION_BEYOND_END "mbr-partition-beyond-end" SEVERE "a partition reaches past the end of the disk"
@@ -74,15 +75,31 @@ problems! {
     BSD_LABEL_BAD "bsd-label-bad" SEVERE "the BSD label of a slice is damaged, and what it lists is not read"
     BSD_PARTITION_OUTSIDE "bsd-partition-outside" SEVERE "an entry of a BSD label lies outside what the label divides"
     BSD_PARTITION_OVERLAP "bsd-partition-overlap" WARNING "two entries of a BSD label share sectors"
+    FIRMWARE_RAID "firmware-raid" WARNING "the disk is a member of a RAID of its mainboard's firmware"
+    LDM_DYNAMIC "ldm-dynamic-disk" SEVERE "the disk is a dynamic disk of Windows, whose volumes are not read"
+
+    MD_SUPERBLOCK_BAD "md-superblock-bad" WARNING "the superblock of a member of an array is damaged"
+    MD_DEGRADED "md-degraded" WARNING "an array lacks members, and goes on without them"
+    MD_STALE "md-stale-member" WARNING "a member of an array holds older data than the others, and is not read"
+    MD_MISSING_MEMBER "md-missing-member" SEVERE "an array needs a member that is not on these disks"
+    MD_UNSUPPORTED "md-unsupported" SEVERE "an array is of a level or in a state that is not read"
+    MD_BEYOND_END "md-beyond-end" SEVERE "an array reaches past the end of a member"
+
+    BCACHE_CACHED "bcache-cached" WARNING "a device is read without the cache before it, which may hold newer data"
+    BCACHE_DIRTY "bcache-dirty" SEVERE "the cache before a device holds newer data than the device"
+    BCACHE_BAD "bcache-superblock-bad" WARNING "the superblock of a cached device is damaged"
 
     LVM_LABEL_BAD "lvm-label-bad" SEVERE "the label of a physical volume is damaged"
     LVM_METADATA_BAD "lvm-metadata-bad" WARNING "a copy of the metadata is damaged; others may be whole"
     LVM_METADATA_LOST "lvm-metadata-lost" SEVERE "no valid metadata was found for a physical volume"
     LVM_DUPLICATE_PV "lvm-duplicate-pv" SEVERE "two volumes are the same physical volume"
-    LVM_MISSING_PV "lvm-missing-pv" SEVERE "the group needs a physical volume that is not on this disk"
+    LVM_MISSING_PV "lvm-missing-pv" SEVERE "the group needs a physical volume that is not on these disks"
     LVM_SEGMENT_UNSUPPORTED "lvm-segment-unsupported" SEVERE "a logical volume is of a type that is not read"
     LVM_SEGMENT_BAD "lvm-segment-bad" SEVERE "the map of a logical volume contradicts itself"
     LVM_SEGMENT_LOOP "lvm-segment-loop" SEVERE "a logical volume is made of itself"
+    LVM_CACHED "lvm-cached" WARNING "a logical volume is read without the cache before it, which may hold newer data"
+    LVM_MIRROR_UNSYNCED "lvm-mirror-unsynced" WARNING "a copy of a mirrored logical volume is not whole, and is not read"
+    LVM_THIN_BAD "lvm-thin-bad" SEVERE "the map of a thin pool is damaged"
     LVM_BEYOND_END "lvm-beyond-end" SEVERE "a logical volume reaches past the end of its physical volume"
     LVM_TOO_MANY "lvm-too-many-volumes" SEVERE "a group has more logical volumes than are read"
 }

@@ -1,10 +1,11 @@
-//! The registry of schemes, and the loop that asks them.
+//! The registry of schemes, which divide one disk or array, and the loop that asks them.
 
 use crate::Layout;
 use std::fmt::Debug;
 use storage::Result;
 
-/// A way to divide something into volumes: a partition table, a volume manager.
+/// A way to divide something into volumes: a partition table. What puts volumes together is a
+/// `Stack`.
 pub trait Scheme: Sync + Debug {
     /// Its word in [`SCHEMES`].
     fn name(&self) -> &'static str;
@@ -25,7 +26,7 @@ macro_rules! schemes {
     };
 }
 
-schemes! { gpt, mbr, bsd, lvm }
+schemes! { gpt, mbr, bsd }
 
 /// How deep volumes may lie in volumes.
 const MAX_ROUNDS: usize = 6;
@@ -41,6 +42,7 @@ pub(crate) fn ask_all(layout: &mut Layout) -> Result<()> {
             }
         }
     }
+    layout.finish();
     Ok(())
 }
 
@@ -51,6 +53,6 @@ mod tests {
     #[test]
     fn every_scheme_has_a_name_of_its_own() {
         let names: std::collections::BTreeSet<_> = SCHEMES.iter().map(|scheme| scheme.name()).collect();
-        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["bsd", "gpt", "lvm", "mbr"]);
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["bsd", "gpt", "mbr"]);
     }
 }

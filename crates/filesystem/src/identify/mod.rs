@@ -5,6 +5,7 @@
 //! bear two, of which the one with a right checksum is believed.
 
 mod exfat;
+mod firmware;
 mod nilfs;
 mod raid;
 mod stack;

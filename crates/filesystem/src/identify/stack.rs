@@ -19,7 +19,7 @@ pub(super) fn find(volume: &dyn ReadAt) -> Result<Option<Content>> {
             return Ok(Some(content));
         }
     }
-    Ok(None)
+    super::firmware::find(volume)
 }
 
 pub(super) fn member(of: &'static str, uuid: Option<String>, name: Option<String>) -> Result<Option<Content>> {

@@ -7,7 +7,7 @@
 use super::code::{Code, is_boot1, name};
 use crate::look::Gap;
 use crate::tree::Tree;
-use crate::volumes::Volumes;
+use crate::volumes::{Held, Volumes};
 use facts::{BootCode, Bootability, Evidence, Known, VolumeId};
 use storage::{ErrorKind, ReadAt as _, Result, Source};
 
@@ -165,7 +165,8 @@ fn boot2(source: &Source, slice: Option<&VolumeId>) -> Result<Step> {
 
 /// The active partition, and whether its first sector can be started.
 fn active_partition(code: BootCode, volumes: &Volumes) -> Result<Step> {
-    let Some((index, held)) = volumes.all().iter().enumerate().find(|(_, held)| held.facts.bootable) else {
+    let active = |held: &Held| held.facts.bootable && held.is_on_first_disk();
+    let Some((index, held)) = volumes.all().iter().enumerate().find(|(_, held)| active(held)) else {
         let text = format!("no partition is active, and boot code of {} starts the active one", name(code));
         return Ok(Step::Missing(Evidence::words(text)));
     };

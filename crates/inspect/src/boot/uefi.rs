@@ -26,7 +26,7 @@ pub(crate) fn loaders(volumes: &Volumes) -> Known<Vec<EspLoader>> {
     let mut all = Vec::new();
     let mut gap = None;
     for (index, held) in volumes.all().iter().enumerate() {
-        if held.facts.role.value() != Some(&Role::Esp) {
+        if held.facts.role.value() != Some(&Role::Esp) || !held.is_on_first_disk() {
             continue;
         }
         match on_volume(&Tree::new(volumes, index)) {
@@ -87,7 +87,7 @@ pub(crate) fn examine(
         Known::Is(found) => found.as_slice(),
         Known::Absent => &[],
     };
-    let esp = volumes.all().iter().find(|held| held.facts.role.value() == Some(&Role::Esp));
+    let esp = volumes.all().iter().find(|held| held.facts.role.value() == Some(&Role::Esp) && held.is_on_first_disk());
     match esp {
         Some(held) => answer.evidence.push(Evidence::volume(&held.facts.id, "EFI system partition")),
         None => answer.missing.push(Evidence::words("there is no EFI system partition")),

@@ -35,7 +35,7 @@ fn classify(text: &str, volumes: &[Volume]) -> (SpecKind, Known<VolumeId>) {
         return (SpecKind::Mapper, logical(group, volume, volumes));
     }
     if name.starts_with("md") {
-        return (SpecKind::Md, Known::unknown("RAID arrays are not assembled yet"));
+        return (SpecKind::Md, by_array(name, volumes));
     }
     if let Some(volume) = by_kernel_name(name, volumes) {
         return (SpecKind::KernelName, volume);
@@ -79,7 +79,10 @@ fn by_link(link: &str, volumes: &[Volume]) -> (SpecKind, Known<VolumeId>) {
             return (SpecKind::Mapper, by_mapper(&name["dm-name-".len()..], volumes));
         }
         _ if name.starts_with("dm-uuid-LVM-") => {
-            return (SpecKind::Mapper, Known::unknown("logical volumes are not known by UUID"));
+            return (SpecKind::Mapper, by_mapper_uuid(&name["dm-uuid-LVM-".len()..], volumes));
+        }
+        _ if name.starts_with("md-uuid-") || name.starts_with("md-name-") => {
+            return (SpecKind::Md, by_array(name, volumes));
         }
         _ => return (SpecKind::Hardware, Known::unknown("it names the hardware of another machine")),
     };
@@ -151,7 +154,9 @@ fn absent_unless_hidden(volumes: &[Volume]) -> Known<VolumeId> {
         let hidden = match &volume.content {
             Known::Unknown(reason) => Some(reason.why.clone()),
             Known::Is(Content::Encrypted { by, .. }) => Some(format!("encrypted, {by}")),
-            Known::Is(Content::Member { of, name, .. }) if !is_assembled(of, name.as_deref(), volumes) => {
+            Known::Is(Content::Member { of, uuid, name })
+                if !is_assembled(of, uuid.as_deref(), name.as_deref(), volumes) =>
+            {
                 Some(format!("a part of something that was not assembled, {of}"))
             }
             _ => None,
@@ -163,13 +168,53 @@ fn absent_unless_hidden(volumes: &[Volume]) -> Known<VolumeId> {
     Known::Absent
 }
 
-/// Whether the group that a member belongs to was found.
-pub(crate) fn is_assembled(of: &str, group: Option<&str>, volumes: &[Volume]) -> bool {
-    let of_group = |volume: &&Volume| {
-        volume.kind == VolumeKind::Logical
-            && volume.name.as_deref().and_then(|name| name.split_once('/')).map(|(group, _)| group) == group
+/// Whether what a member belongs to is among the volumes, be it closed.
+pub(crate) fn is_assembled(of: &str, uuid: Option<&str>, name: Option<&str>, volumes: &[Volume]) -> bool {
+    let whole = match of {
+        // Members of a group that was put together bear its name.
+        "lvm2" => return name.is_some(),
+        "md" => name.map(VolumeId::md),
+        "bcache" => uuid.map(VolumeId::bcache),
+        _ => None,
     };
-    of == "lvm2" && (group.is_none() || volumes.iter().any(|volume| of_group(&volume)))
+    whole.is_some_and(|whole| volumes.iter().any(|volume| volume.id.is_within(&whole)))
+}
+
+/// `md/NAME`, `mdN`, `md_dN`, with `pN` behind it for a partition; and udev's links by UUID or full name.
+fn by_array(name: &str, volumes: &[Volume]) -> Known<VolumeId> {
+    let arrays = || volumes.iter().filter(|volume| volume.kind == VolumeKind::Array);
+    if let Some(uuid) = name.strip_prefix("md-uuid-") {
+        let hex = |text: &str| text.replace([':', '-'], "");
+        let found = arrays().find(|array| array.uuid.as_deref().is_some_and(|own| hex(own) == hex(uuid)));
+        return found.map_or_else(|| absent_unless_hidden(volumes), |array| Known::Is(array.id.clone()));
+    }
+    let name = ["md-name-", "md/", "md_d", "md"].into_iter().find_map(|start| name.strip_prefix(start)).unwrap_or(name);
+    let name = name.split_once(':').map_or(name, |(_, name)| name);
+    let whole = VolumeId::md(name);
+    if arrays().any(|array| array.id == whole) {
+        return Known::Is(whole);
+    }
+    let partition = name.rsplit_once('p').and_then(|(whole, number)| {
+        let number = number.trim_start_matches("art").parse().ok()?;
+        Some(VolumeId::partition(number).inside(&VolumeId::md(whole)))
+    });
+    match partition.filter(|id| volumes.iter().any(|volume| volume.id == *id)) {
+        Some(id) => Known::Is(id),
+        // Arrays are numbered by what the guest says of them, which may be anything.
+        None if volumes.iter().any(|volume| volume.id.0.starts_with("md/")) => {
+            Known::unknown("no array on these disks has that name, and the guest may give it to any")
+        }
+        None => absent_unless_hidden(volumes),
+    }
+}
+
+/// UUIDs of the group and the volume, without dashes.
+fn by_mapper_uuid(uuids: &str, volumes: &[Volume]) -> Known<VolumeId> {
+    let own = uuids.get(32..).unwrap_or_default();
+    let same = |uuid: &str| uuid.replace('-', "") == own;
+    let mut logical = volumes.iter().filter(|volume| volume.kind == VolumeKind::Logical);
+    let found = logical.find(|volume| volume.uuid.as_deref().is_some_and(same));
+    found.map_or_else(|| absent_unless_hidden(volumes), |volume| Known::Is(volume.id.clone()))
 }
 
 /// `/dev/mapper/VG-LV`, with each `-` inside a name doubled.
@@ -194,35 +239,40 @@ fn logical(group: &str, volume: &str, volumes: &[Volume]) -> Known<VolumeId> {
     }
 }
 
-/// `sda1`, `vdb`, `xvda1`, `hda3`, `nvme0n1p2`, `mmcblk0p1`, `cciss/c0d0p1`: the first disk is this one.
+/// `sda1`, `vdb`, `xvda1`, `hda3`, `nvme0n1p2`, `mmcblk0p1`, `cciss/c0d0p1`: disks are counted as they were given.
 fn by_kernel_name(name: &str, volumes: &[Volume]) -> Option<Known<VolumeId>> {
-    let (first, partition) = split_kernel_name(name)?;
-    if !first {
-        return Some(Known::Absent);
-    }
-    let found = match partition {
-        Some(number) => volumes.iter().find(|volume| volume.number == Some(number)),
-        None => volumes.iter().find(|volume| volume.kind == VolumeKind::Disk),
-    };
-    Some(found.map(|volume| volume.id.clone()).into())
+    let (disk, partition) = split_kernel_name(name)?;
+    let id = partition.map_or_else(VolumeId::disk, VolumeId::partition).on_disk(disk);
+    Some(volumes.iter().find(|volume| volume.id == id).map(|volume| volume.id.clone()).into())
 }
 
-/// Whether it is the first disk of its kind, and the number of the partition.
-fn split_kernel_name(name: &str) -> Option<(bool, Option<u32>)> {
+/// The number of the disk among those of its kind, counted from 1, and the number of the partition.
+fn split_kernel_name(name: &str) -> Option<(u32, Option<u32>)> {
     let number = |text: &str| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };
     for prefix in ["xvd", "sd", "vd", "hd", "ubd"] {
         let Some(rest) = name.strip_prefix(prefix) else { continue };
         let letters = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_lowercase()).len();
         let (disk, partition) = rest.split_at(letters);
-        return (letters > 0).then(|| number(partition).map(|partition| (disk == "a", partition))).flatten();
+        return Some((letters_number(disk)?, number(partition)?));
     }
-    for (prefix, first) in [("nvme", "0n1"), ("mmcblk", "0"), ("cciss/c", "0d0"), ("ida/c", "0d0")] {
+    // Controllers and what hangs on them: those given are each the first on its own, or all on the first.
+    for (prefix, parts) in [("nvme", "n"), ("mmcblk", ""), ("cciss/c", "d"), ("ida/c", "d")] {
         let Some(rest) = name.strip_prefix(prefix) else { continue };
         let (disk, partition) = rest.split_once('p').unwrap_or((rest, ""));
-        let sane = disk.starts_with(|c: char| c.is_ascii_digit());
-        return sane.then(|| number(partition).map(|partition| (disk == first, partition))).flatten();
+        let (first, second) = disk.split_once(parts).filter(|_| !parts.is_empty()).unwrap_or((disk, ""));
+        let first: u32 = first.parse().ok()?;
+        let second: u32 = if second.is_empty() { 0 } else { second.parse().ok()? };
+        // Namespaces are counted from 1, disks of a controller from 0.
+        let second = if prefix == "nvme" { second.checked_sub(1)? } else { second };
+        return Some((first.checked_add(second)?.checked_add(1)?, number(partition)?));
     }
     None
+}
+
+/// `a` is 1, `z` 26, `aa` 27.
+fn letters_number(letters: &str) -> Option<u32> {
+    let add = |number: u32, letter: u8| number.checked_mul(26)?.checked_add(u32::from(letter - b'a') + 1);
+    letters.bytes().try_fold(0, add).filter(|&number| number > 0)
 }
 
 #[cfg(test)]

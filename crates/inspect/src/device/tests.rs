@@ -67,3 +67,71 @@ fn an_encrypted_volume_may_hold_it() {
     assert!(resolve("UUID=1234", &volumes).volume.reason().is_some());
     assert_eq!(resolve("PARTUUID=1234", &volumes).volume, Known::Absent);
 }
+
+fn partition_of(disk: u32, number: u32) -> Volume {
+    let id = VolumeId::partition(number).on_disk(disk);
+    Volume { id, disk: Some(disk).filter(|&disk| disk > 1), number: Some(number), ..Volume::default() }
+}
+
+#[test]
+fn disks_are_counted_as_they_were_given() {
+    let volumes = [partition_of(1, 1), partition_of(2, 1), partition_of(2, 5), partition_of(27, 3)];
+    for (name, expected) in [
+        ("sda1", Some("partition/1")),
+        ("vdb1", Some("disk2/partition/1")),
+        ("xvdb5", Some("disk2/partition/5")),
+        ("sda5", None),
+        ("sdc1", None),
+        ("sdaa3", Some("disk27/partition/3")),
+        ("nvme1n1p1", Some("disk2/partition/1")),
+        ("nvme0n2p5", Some("disk2/partition/5")),
+        ("nvme0n0p1", None),
+        ("mmcblk1p1", Some("disk2/partition/1")),
+        ("cciss/c0d1p1", Some("disk2/partition/1")),
+        ("sdzzzzzzzzzzzzzz1", None),
+    ] {
+        let found = resolve(&format!("/dev/{name}"), &volumes).volume;
+        assert_eq!(found.value().map(|id| id.0.as_str()), expected, "{name}");
+    }
+}
+
+#[test]
+fn arrays_by_name_number_and_uuid() {
+    let array = |name: &str, uuid: &str| Volume {
+        id: VolumeId::md(name),
+        kind: VolumeKind::Array,
+        name: Some(name.into()),
+        uuid: Some(uuid.into()),
+        ..Volume::default()
+    };
+    let divided = Volume { id: VolumeId::partition(2).inside(&VolumeId::md("d0")), ..Volume::default() };
+    let volumes = [array("127", "01020304-0506-0708-090a-0b0c0d0e0f10"), array("root", "x"), divided];
+    for (name, expected) in [
+        ("md127", "md/127"),
+        ("md/127", "md/127"),
+        ("md/root", "md/root"),
+        ("md/host:root", "md/root"),
+        ("disk/by-id/md-name-host:root", "md/root"),
+        ("disk/by-id/md-uuid-01020304:05060708:090a0b0c:0d0e0f10", "md/127"),
+        ("md/d0p2", "md/d0/partition/2"),
+    ] {
+        let found = resolve(&format!("/dev/{name}"), &volumes);
+        assert_eq!(
+            (found.kind, found.volume.value().map(|id| id.0.as_str())),
+            (SpecKind::Md, Some(expected)),
+            "{name}"
+        );
+    }
+    assert!(resolve("/dev/md5", &volumes).volume.reason().is_some());
+    assert_eq!(resolve("/dev/md5", &disk()).volume, Known::Absent);
+}
+
+#[test]
+fn a_group_and_a_volume_by_their_uuids() {
+    let uuid = Some("EMfcGR-KAOf-VrvI-yqth-fmz0-Ylmx-xepAJq".to_owned());
+    let (id, kind, content) = (VolumeId::lvm("vg", "lv"), VolumeKind::Logical, Known::Absent);
+    let volumes = [Volume { id, kind, uuid, content, ..Volume::default() }];
+    let name = format!("/dev/disk/by-id/dm-uuid-LVM-{}EMfcGRKAOfVrvIyqthfmz0YlmxxepAJq", "x".repeat(32));
+    assert_eq!(resolve(&name, &volumes).volume, Known::Is(VolumeId::lvm("vg", "lv")));
+    assert_eq!(resolve(&name[..name.len() - 1], &volumes).volume, Known::Absent);
+}

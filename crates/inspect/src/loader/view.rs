@@ -48,13 +48,15 @@ impl<'a> View<'a> {
     /// GRUB's name of a volume, without parentheses.
     pub(super) fn grub_name(&self, index: usize) -> String {
         let volume = &self.facts[index];
+        let disk = volume.disk.map_or(0, |number| number - 1);
         let gpt = volume.partition_type.as_deref().is_some_and(|kind| kind.len() == 36);
         match (volume.kind, volume.number, volume.name.as_deref().and_then(|name| name.split_once('/'))) {
             (VolumeKind::Logical, _, Some((group, name))) => {
                 format!("lvm/{}", crate::device::mapper_name(group, name))
             }
-            (_, Some(number), _) => format!("hd0,{}{number}", if gpt { "gpt" } else { "msdos" }),
-            _ => "hd0".to_owned(),
+            (VolumeKind::Array, ..) => volume.id.0.clone(),
+            (_, Some(number), _) => format!("hd{disk},{}{number}", if gpt { "gpt" } else { "msdos" }),
+            _ => format!("hd{disk}"),
         }
     }
 
@@ -63,8 +65,9 @@ impl<'a> View<'a> {
         if let Some((disk, partition)) = name.split_once(',') {
             let digits = partition.trim_start_matches(|c: char| c.is_ascii_alphabetic());
             let number: u32 = digits.parse().ok()?;
-            let first = matches!(disk, "hd0" | "ahci0" | "ata0");
-            return first.then(|| self.facts.iter().position(|volume| volume.number == Some(number))).flatten();
+            let disk =
+                ["hd", "ahci", "ata"].into_iter().find_map(|prefix| disk.strip_prefix(prefix)?.parse::<u32>().ok());
+            return self.index(&VolumeId::partition(number).on_disk(disk?.checked_add(1)?));
         }
         (0..self.facts.len()).find(|&index| self.grub_name(index) == name)
     }
@@ -79,6 +82,7 @@ impl<'a> View<'a> {
     pub(super) fn by_legacy_name(&self, name: &str) -> Option<usize> {
         let (disk, partition) = name.split_once(',')?;
         let number = partition.parse::<u32>().ok()?.checked_add(1)?;
-        (disk == "hd0").then(|| self.facts.iter().position(|volume| volume.number == Some(number))).flatten()
+        let disk = disk.strip_prefix("hd")?.parse::<u32>().ok()?.checked_add(1)?;
+        self.index(&VolumeId::partition(number).on_disk(disk))
     }
 }

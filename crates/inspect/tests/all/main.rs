@@ -5,4 +5,5 @@
 mod freebsd;
 mod guests;
 mod images;
+mod machines;
 mod windows;

@@ -46,6 +46,7 @@ fn absent_sshd() -> Sshd {
 pub(crate) fn broken() -> Facts {
     Facts {
         schema_version: SCHEMA_VERSION,
+        data_disks: Vec::new(),
         image: Image {
             path: "broken.qcow2".into(),
             file_size: 600 << 20,

@@ -1,13 +1,15 @@
 //! A group, and the physical volumes of it that are there, make logical volumes.
 
-use super::group::{Area, Described, Group, MAX_VOLUMES, Map, Segment};
-use super::logical::{Logical, Piece, Run, Target};
+use super::group::{Area, Described, Group, MAX_VOLUMES, Physical, Segment};
+use super::logical::{Logical, Piece, Place, Run, Target};
+use super::thin::Pool;
+use crate::machine::Candidate;
 use crate::problem as defect;
-use crate::{Defect, Kind, Layout, Volume};
+use crate::{Defect, Kind, Machine, Volume};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
-use storage::{ReadAt, Source};
+use storage::{Error, ReadAt as _, Result};
 
 /// How deep logical volumes may be made of others: LVM itself stacks four.
 const MAX_DEPTH: usize = 8;
@@ -15,61 +17,77 @@ const MAX_DEPTH: usize = 8;
 /// Types that serve other volumes and are none themselves.
 const INTERNAL: [&str; 4] = ["thin-pool", "cache-pool", "vdo-pool", "snapshot"];
 
-/// A physical volume that is there.
-#[derive(Clone, Debug)]
-pub(super) struct Present {
-    pub(super) source: Source,
-    /// Byte of the disk.
-    pub(super) offset: u64,
-}
-
 /// Why some part of a logical volume cannot be read.
-type Fault = (Defect, String);
+pub(super) type Fault = (Defect, String);
 
 /// Adds the logical volumes of a group, and what is wrong with them. `present` is by UUID.
-pub(super) fn list(layout: &mut Layout, group: &Group, present: &HashMap<String, Present>) {
+///
+/// # Errors
+///
+/// Of kind `Io` only.
+pub(super) fn list(machine: &mut Machine, group: &Group, present: &HashMap<String, Candidate>) -> Result<()> {
     let physical = || group.physical.values();
-    let at = physical().filter_map(|physical| present.get(&physical.uuid)).map(|found| found.offset).min().unwrap_or(0);
-    let mut missing: Vec<_> = physical().filter(|physical| !present.contains_key(&physical.uuid)).collect();
+    let here = physical().filter_map(|physical| present.get(&physical.uuid));
+    // Whose metadata it is, is among them, unless that names others only.
+    let Some(at) = here.min_by_key(|found| (found.disk, found.offset)).or_else(|| present.values().next()) else {
+        return Ok(());
+    };
+    let is_missing = |physical: &&Physical| physical.is_left_out || !present.contains_key(&physical.uuid);
+    let mut missing: Vec<_> = physical().filter(is_missing).collect();
     missing.sort_by_key(|physical| &physical.uuid);
     for physical in missing {
-        let what = format!("group {} needs physical volume {}, which is not on this disk", group.name, physical.uuid);
-        layout.report(defect::LVM_MISSING_PV, at, what);
+        let why = if physical.is_left_out { "the group went on without" } else { "is not on these disks" };
+        let what = format!("group {} needs physical volume {}, which {why}", group.name, physical.uuid);
+        machine.report(at, defect::LVM_MISSING_PV, what);
     }
     let named = group.logical.iter().map(|logical| (&logical.name[..], logical)).collect();
-    let mut assembly =
-        Assembly { group, present, named, done: HashMap::new(), open: vec![], faults: vec![], told: HashSet::new() };
+    let mut assembly = Assembly {
+        group,
+        present,
+        named,
+        done: HashMap::new(),
+        pools: HashMap::new(),
+        open: vec![],
+        faults: vec![],
+        told: HashSet::new(),
+        failure: None,
+    };
     for described in group.logical.iter().filter(|logical| logical.is_visible && !INTERNAL.contains(&logical.kind())) {
         let volume = assembly.volume(described);
-        layout.volumes.push(volume);
+        machine.volumes.push(Volume { disk: volume.offset.map_or(at.disk, |_| volume.disk), ..volume });
     }
     if group.is_cut {
         let what = format!("group {} has more than {MAX_VOLUMES} logical volumes", group.name);
-        layout.report(defect::LVM_TOO_MANY, at, what);
+        machine.report(at, defect::LVM_TOO_MANY, what);
     }
     for (defect, what) in assembly.faults {
-        layout.report(defect, at, what);
+        machine.report(at, defect, what);
     }
+    assembly.failure.map_or(Ok(()), Err)
 }
 
-struct Assembly<'a> {
-    group: &'a Group,
-    present: &'a HashMap<String, Present>,
-    named: HashMap<&'a str, &'a Described>,
+pub(super) struct Assembly<'a> {
+    pub(super) group: &'a Group,
+    present: &'a HashMap<String, Candidate>,
+    pub(super) named: HashMap<&'a str, &'a Described>,
     done: HashMap<&'a str, Done>,
+    /// Maps of thin pools, by name.
+    pub(super) pools: HashMap<&'a str, Arc<Pool>>,
     /// The volumes being assembled, the outermost first.
     open: Vec<&'a str>,
     faults: Vec<Fault>,
     /// Volumes and names of defects that are among the faults.
     told: HashSet<(&'a str, &'static str)>,
+    /// The machine failed.
+    pub(super) failure: Option<Error>,
 }
 
 /// An assembled volume, and what would take long to ask it again.
 #[derive(Clone)]
-struct Done {
-    logical: Arc<Logical>,
-    place: Option<u64>,
-    is_readable: bool,
+pub(super) struct Done {
+    pub(super) logical: Arc<Logical>,
+    pub(super) place: Option<Place>,
+    pub(super) is_readable: bool,
 }
 
 impl<'a> Assembly<'a> {
@@ -85,11 +103,12 @@ impl<'a> Assembly<'a> {
         };
         let size = done.logical.size();
         Volume {
+            disk: done.place.map_or(0, |place| place.disk),
             partition_type: Some(kind.to_owned()),
             name: Some(done.logical.name.clone()),
             uuid: Some(described.uuid.clone()),
             group_uuid: Some(group.uuid.clone()),
-            ..Volume::over(Kind::Logical, done.place, size, done.logical)
+            ..Volume::over(Kind::Logical, done.place.map(|place| place.byte), size, done.logical)
         }
     }
 
@@ -133,7 +152,7 @@ impl<'a> Assembly<'a> {
     }
 
     /// The bytes of a segment; nothing if it has none, or too many for any disk.
-    fn range(&self, segment: &Segment) -> Option<Range<u64>> {
+    pub(super) fn range(&self, segment: &Segment) -> Option<Range<u64>> {
         let bytes = |extents: u64| extents.checked_mul(self.group.extent_size).filter(|&bytes| bytes <= 1 << 62);
         let range = bytes(segment.start)?..bytes(segment.start.checked_add(segment.extents)?)?;
         (!range.is_empty()).then_some(range)
@@ -146,60 +165,14 @@ impl<'a> Assembly<'a> {
     }
 
     /// Notes a fault, once for each volume.
-    fn tell(&mut self, described: &'a Described, (defect, why): Fault) {
+    pub(super) fn tell(&mut self, described: &'a Described, (defect, why): Fault) {
         if self.told.insert((&described.name, defect.id)) {
             self.faults.push((defect, format!("logical volume {}/{}: {why}", self.group.name, described.name)));
         }
     }
 
-    fn target(&mut self, described: &'a Described, segment: &'a Segment) -> Target {
-        let target = match &segment.map {
-            Map::Striped(size, areas) => self.striped(described, segment, *size, areas),
-            Map::Mirrored(areas) => self.mirrored(described, segment, areas),
-            Map::Zero => Ok(Target::Zero),
-            Map::Bad => Err((defect::LVM_SEGMENT_BAD, format!("a segment of type {} makes no sense", segment.kind))),
-            Map::Unsupported => {
-                Err((defect::LVM_SEGMENT_UNSUPPORTED, format!("it is of type {}, which is not read", segment.kind)))
-            }
-        };
-        target.unwrap_or_else(|fault| {
-            let why = fault.1.as_str().into();
-            self.tell(described, fault);
-            Target::Unreadable(why)
-        })
-    }
-
-    fn striped(&mut self, of: &'a Described, segment: &Segment, size: u64, areas: &'a [Area]) -> Result<Target, Fault> {
-        let count = areas.len() as u64;
-        let each = segment.extents / count;
-        if each * count != segment.extents || size > 0 && !(each * self.group.extent_size).is_multiple_of(size) {
-            return Err((defect::LVM_SEGMENT_BAD, "its stripes are not of equal length".to_owned()));
-        }
-        let mut pieces = Vec::new();
-        for area in areas {
-            pieces.push(self.piece(of, area, each)?.0);
-        }
-        match <[Piece; 1]>::try_from(pieces) {
-            Ok([piece]) => Ok(Target::Linear(piece)),
-            Err(pieces) => Ok(Target::Striped(size, pieces)),
-        }
-    }
-
-    /// The first of the copies that can be read.
-    fn mirrored(&mut self, of: &'a Described, segment: &Segment, areas: &'a [Area]) -> Result<Target, Fault> {
-        let mut fault = (defect::LVM_SEGMENT_BAD, "none of its copies can be read".to_owned());
-        for area in areas {
-            match self.piece(of, area, segment.extents) {
-                Ok((piece, true)) => return Ok(Target::Linear(piece)),
-                Ok((_, false)) => {}
-                Err(other) => fault = other,
-            }
-        }
-        Err(fault)
-    }
-
     /// Where some extents of an area are, and whether they can be read as far as the metadata tells.
-    fn piece(&mut self, of: &'a Described, area: &'a Area, extents: u64) -> Result<(Piece, bool), Fault> {
+    pub(super) fn piece(&mut self, of: &'a Described, area: &'a Area, extents: u64) -> Result<(Piece, bool), Fault> {
         let bytes = |extents: u64| extents.checked_mul(self.group.extent_size);
         let end = area.extent.checked_add(extents).and_then(|end| Some((end, bytes(end)?)));
         let (Some(start), Some((end, end_byte))) = (bytes(area.extent), end) else {
@@ -207,7 +180,8 @@ impl<'a> Assembly<'a> {
         };
         let beyond = || format!("extent {end} is past the end of {}", area.name);
         if let Some(physical) = self.group.physical.get(&area.name) {
-            let Some(present) = self.present.get(&physical.uuid) else {
+            let present = self.present.get(&physical.uuid).filter(|_| !physical.is_left_out);
+            let Some(present) = present else {
                 return Err((defect::LVM_MISSING_PV, format!("it needs physical volume {}", physical.uuid)));
             };
             let Some(last) = physical.start.checked_add(end_byte).filter(|_| end <= physical.extents) else {
@@ -218,19 +192,20 @@ impl<'a> Assembly<'a> {
                 self.tell(of, (defect::LVM_BEYOND_END, what));
             }
             let offset = physical.start + start;
-            let place = present.offset.checked_add(offset);
+            let byte = present.offset.and_then(|start| start.checked_add(offset));
+            let place = byte.map(|byte| Place { disk: present.disk, byte });
             return Ok((Piece { source: present.source.clone(), offset, place }, true));
         }
         let part = self.part(&area.name)?;
         if end_byte > part.logical.size() {
             return Err((defect::LVM_SEGMENT_BAD, beyond()));
         }
-        let place = part.place.and_then(|place| place.checked_add(start));
+        let place = part.place.and_then(|place| place.forward(start));
         Ok((Piece { source: part.logical, offset: start, place }, part.is_readable))
     }
 
     /// The logical volume of that name, as a part of the one being assembled.
-    fn part(&mut self, name: &'a str) -> Result<Done, Fault> {
+    pub(super) fn part(&mut self, name: &'a str) -> Result<Done, Fault> {
         let Some(part) = self.named.get(name).copied() else {
             return Err((defect::LVM_SEGMENT_BAD, format!("it is made of {name}, which the group does not have")));
         };

@@ -40,6 +40,8 @@ pub(super) struct Physical {
     pub(super) start: u64,
     /// Number of extents.
     pub(super) extents: u64,
+    /// The group went on without it: what it holds is out of date.
+    pub(super) is_left_out: bool,
 }
 
 /// A logical volume of a group.
@@ -70,11 +72,45 @@ pub(super) enum Map {
     Striped(u64, Vec<Area>),
     /// The same in every area.
     Mirrored(Vec<Area>),
+    /// The same in every area, with a volume beside each that says how whole it is.
+    Raid1(Vec<Leg>),
+    /// In an area with a cache before it, which works so.
+    Cached(Area, String),
+    /// A device of a thin pool.
+    Thin(ThinDevice),
+    /// The blocks of thin volumes.
+    ThinPool(ThinPool),
     Zero,
     /// Not described in a way that makes sense.
     Bad,
     /// Of a type that is not read.
     Unsupported,
+}
+
+/// A copy.
+#[derive(Debug)]
+pub(super) struct Leg {
+    /// The volume that says how whole it is.
+    pub(super) memory: String,
+    pub(super) data: Area,
+}
+
+/// A thin volume, by what its pool calls it.
+#[derive(Debug)]
+pub(super) struct ThinDevice {
+    pub(super) pool: String,
+    pub(super) number: u64,
+    /// The volume that is read where nothing was written.
+    pub(super) origin: Option<String>,
+}
+
+/// A thin pool, by the volumes that it is made of.
+#[derive(Debug)]
+pub(super) struct ThinPool {
+    pub(super) map: String,
+    pub(super) data: String,
+    /// In bytes.
+    pub(super) chunk: u64,
 }
 
 /// Extents of a physical volume, or of another logical one.
@@ -112,6 +148,10 @@ impl Group {
             }
             group.add(name, section);
         }
+        // Users see a snapshot by the name of its store, which the text does not mark as visible.
+        for logical in &mut group.logical {
+            logical.is_visible |= group.stores.contains(&logical.name);
+        }
         Ok(group)
     }
 
@@ -147,12 +187,14 @@ fn physical(section: &Section<'_>) -> Option<Physical> {
         uuid: section.word("id")?.to_owned(),
         start: section.number("pe_start")?.checked_mul(SECTOR)?,
         extents: section.number("pe_count")?,
+        is_left_out: section.lists("status", "MISSING"),
     })
 }
 
 fn segment(section: &Section<'_>) -> Segment {
     let number = |name| section.number(name).unwrap_or(0);
-    let kind = section.word("type").unwrap_or("unknown");
+    // Behind a `+` stand words for versions of LVM that do not know the type so.
+    let kind = section.word("type").unwrap_or("unknown").split('+').next().unwrap_or_default();
     let stripes = areas(section.list("stripes"));
     let stripe_size = number("stripe_size").saturating_mul(SECTOR);
     let (kind, map) = match kind {
@@ -160,17 +202,59 @@ fn segment(section: &Section<'_>) -> Segment {
         "striped" => (kind, Map::Striped(stripe_size, stripes)),
         "raid0" => (kind, Map::Striped(stripe_size, whole(section.list("raid0_lvs"), 1))),
         "raid0_meta" => (kind, Map::Striped(stripe_size, whole(section.list("raids"), 2))),
-        "raid1" => (kind, Map::Mirrored(whole(section.list("raids"), 2))),
+        "raid1" => (kind, Map::Raid1(legs(section.list("raids")))),
         "mirror" => (kind, Map::Mirrored(areas(section.list("mirrors")))),
+        // Checksums lie on another volume.
+        "integrity" => (kind, Map::Mirrored(whole(section.list("origin"), 1))),
+        "cache" | "writecache" => (kind, cached(kind, section)),
+        "thin" => (kind, thin(section).map_or(Map::Bad, Map::Thin)),
+        "thin-pool" => (kind, thin_pool(section).map_or(Map::Bad, Map::ThinPool)),
         "zero" => (kind, Map::Zero),
         _ => (kind, Map::Unsupported),
     };
     let map = match map {
         Map::Striped(_, areas) | Map::Mirrored(areas) if areas.is_empty() => Map::Bad,
+        Map::Raid1(legs) if legs.is_empty() => Map::Bad,
         Map::Striped(0, areas) if areas.len() > 1 => Map::Bad,
         map => map,
     };
     Segment { start: number("start_extent"), extents: number("extent_count"), kind: kind.to_owned(), map }
+}
+
+fn cached(kind: &str, section: &Section<'_>) -> Map {
+    // A writecache is for writing alone.
+    let mode = if kind == "writecache" { "writeback" } else { section.word("cache_mode").unwrap_or("unknown") };
+    match section.word("origin") {
+        Some(name) => Map::Cached(Area { name: name.to_owned(), extent: 0 }, mode.to_owned()),
+        None => Map::Bad,
+    }
+}
+
+fn thin(section: &Section<'_>) -> Option<ThinDevice> {
+    Some(ThinDevice {
+        pool: section.word("thin_pool")?.to_owned(),
+        number: section.number("device_id")?,
+        origin: section.word("external_origin").map(str::to_owned),
+    })
+}
+
+fn thin_pool(section: &Section<'_>) -> Option<ThinPool> {
+    Some(ThinPool {
+        map: section.word("metadata")?.to_owned(),
+        data: section.word("pool")?.to_owned(),
+        chunk: section.number("chunk_size")?.checked_mul(SECTOR)?,
+    })
+}
+
+/// Pairs of a volume that remembers and one that holds data; nothing if it is no such list.
+fn legs(list: &[Value<'_>]) -> Vec<Leg> {
+    let leg = |pair: &[Value<'_>]| match pair {
+        [memory, data] => {
+            Some(Leg { memory: memory.word()?.to_owned(), data: Area { name: data.word()?.to_owned(), extent: 0 } })
+        }
+        _ => None,
+    };
+    list.chunks(2).map(leg).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// Pairs of a name and an extent; nothing if it is no such list.
@@ -192,6 +276,9 @@ fn whole(list: &[Value<'_>], step: usize) -> Vec<Area> {
 fn is_part(name: &str) -> bool {
     let base = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let numbered = ["_rmeta_", "_rimage_", "_mimage_"];
-    let plain = ["_tmeta", "_tdata", "_mlog", "_cdata", "_cmeta", "_corig", "_pmspare", "_vorigin"];
+    let plain = [
+        "_tmeta", "_tdata", "_mlog", "_cdata", "_cmeta", "_corig", "_wcorig", "_cvol", "_iorig", "_imeta", "_pmspare",
+        "_vorigin",
+    ];
     numbered.iter().any(|end| base.ends_with(end)) || plain.iter().any(|end| name.ends_with(end))
 }

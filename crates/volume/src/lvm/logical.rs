@@ -37,24 +37,39 @@ pub(super) enum Target {
 pub(super) struct Piece {
     pub(super) source: Source,
     pub(super) offset: u64,
-    /// Where that is on the disk, if it is known to be one run there.
-    pub(super) place: Option<u64>,
+    /// Where that is, if it is known to be one run of a disk.
+    pub(super) place: Option<Place>,
+}
+
+/// A byte of a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) disk: usize,
+    pub(super) byte: u64,
+}
+
+impl Place {
+    /// So many bytes later.
+    pub(super) fn forward(self, bytes: u64) -> Option<Place> {
+        Some(Place { byte: self.byte.checked_add(bytes)?, ..self })
+    }
 }
 
 impl Logical {
-    /// Where it is on the disk, if it is in one piece there.
-    pub(super) fn place(&self) -> Option<u64> {
+    /// Where it begins, if it is in one piece on a disk.
+    pub(super) fn place(&self) -> Option<Place> {
+        let mut first = None;
         let mut next = None;
         for run in &self.runs {
             let Target::Linear(piece) = &run.target else { return None };
             let place = piece.place?;
-            let start = *next.get_or_insert(place);
-            if start != place {
+            first.get_or_insert(place);
+            if *next.get_or_insert(place) != place {
                 return None;
             }
-            next = place.checked_add(run.range.end - run.range.start);
+            next = place.forward(run.range.end - run.range.start);
         }
-        Some(next? - self.size())
+        next.and(first)
     }
 
     /// Whether all of it can be read, as far as the metadata tells.

@@ -169,7 +169,7 @@ fn a_missing_disk_is_named_and_only_what_needs_it_fails() {
 #[test]
 fn types_that_are_not_read_are_listed_and_named() {
     let segment = |kind: &str, rest: &str| format!("start_extent = 0\nextent_count = 2\ntype = \"{kind}\"\n{rest}");
-    for kind in ["thin", "cache", "writecache", "raid4", "raid5_ls", "raid6", "raid10", "vdo", "error", "whatever"] {
+    for kind in ["raid4", "raid5_ls", "raid6", "raid10", "vdo", "error", "whatever"] {
         let layout = one(&[logical("data", &[&segment(kind, "")])]);
         assert_eq!(ids(&layout), ["lvm-segment-unsupported"], "{kind}");
         assert!(layout.problems[0].what.contains("vg/data") && layout.problems[0].what.contains(kind));
@@ -227,7 +227,9 @@ fn maps_that_make_no_sense() {
         striped("", ""),
         "start_extent = 0\nextent_count = 1\ntype = \"mirror\"\nmirrors = [1, 2]".to_owned(),
         linear(0, 2, "small", 0),
-    ];
+    ]
+    .into_iter()
+    .chain(["thin", "cache", "writecache", "raid1"].map(|kind| linear(0, 1, "pv0", 0).replace("striped", kind)));
     for case in cases {
         let layout = one(&[logical("bad", &[&case]), part("small", &[&linear(0, 1, "pv0", 0)])]);
         assert_eq!(ids(&layout), ["lvm-segment-bad"], "{case}");

@@ -3,7 +3,7 @@
 use crate::build::bsd::{self, label};
 use crate::build::gpt::{Gpt, Part, part, patch_header};
 use crate::build::lvm::{AREA, EXTENT, FIRST, group, linear, logical, physical};
-use crate::build::{mbr, put};
+use crate::build::{bcache, mbr, md, put};
 use crate::{ids, source};
 use std::collections::BTreeSet;
 use volume::{PROBLEMS, scan};
@@ -125,7 +125,23 @@ fn of_lvm() -> Vec<Specimen> {
     put(&mut twins, 3000 * 512, &member);
     let mut cut = with(&[logical("root", &[&linear(0, 16, "pv0", 0)])]);
     cut.truncate(FIRST + 5 * EXTENT);
-    let thin = linear(0, 1, "pv0", 0).replace("striped", "thin");
+    let vdo = linear(0, 1, "pv0", 0).replace("striped", "vdo");
+    let pool = |kind: &str| {
+        let segment = format!(
+            "start_extent = 0\nextent_count = 1\ntype = \"{kind}\"\nthin_pool = \"p\"\ndevice_id = 1\norigin = \"q\"\n\
+             metadata = \"q\"\npool = \"q\"\nchunk_size = 128"
+        );
+        logical(if kind == "thin-pool" { "p" } else { "root" }, &[&segment])
+    };
+    let inner = logical("q", &[&linear(0, 1, "pv0", 3)]);
+    let raid = "start_extent = 0\nextent_count = 1\ntype = \"raid1\"\nraids = [\"m\", \"q\", \"n\", \"q\"]";
+    let memories = [("m", 0), ("n", 1)].map(|(name, extent)| logical(name, &[&linear(0, 1, "pv0", extent)]));
+    let mut unsynced = with(&[&memories[..], &[logical("root", &[raid]), inner.clone()]].concat());
+    for (extent, recovered) in [(0, u64::MAX), (1, 5)] {
+        put(&mut unsynced, FIRST + extent * EXTENT, b"DmRd");
+        put(&mut unsynced, FIRST + extent * EXTENT + 8, &[0; 24]);
+        put(&mut unsynced, FIRST + extent * EXTENT + 32, &recovered.to_le_bytes());
+    }
     let many: String = (0..4097).map(|_| "v{}").collect();
     vec![
         ("lvm-label-bad", broken(600)),
@@ -133,7 +149,10 @@ fn of_lvm() -> Vec<Specimen> {
         ("lvm-metadata-lost", broken(AREA + 700)),
         ("lvm-duplicate-pv", twins),
         ("lvm-missing-pv", physical('a', 16, &group(1, &['a', 'b'], &[]), 512)),
-        ("lvm-segment-unsupported", with(&[logical("root", &[&thin])])),
+        ("lvm-segment-unsupported", with(&[logical("root", &[&vdo])])),
+        ("lvm-cached", with(&[pool("cache"), inner.clone()])),
+        ("lvm-thin-bad", with(&[pool("thin"), pool("thin-pool"), inner])),
+        ("lvm-mirror-unsynced", unsynced),
         ("lvm-segment-bad", with(&[logical("root", &[&linear(5, 1, "pv0", 0)])])),
         ("lvm-segment-loop", with(&[logical("root", &[&linear(0, 1, "root", 0)])])),
         ("lvm-beyond-end", cut),
@@ -141,9 +160,61 @@ fn of_lvm() -> Vec<Specimen> {
     ]
 }
 
+/// Two partitions of 300 sectors with these volumes, and what is between them empty.
+fn two_partitions(first: &[u8], second: &[u8]) -> Vec<u8> {
+    let mut disk = mbr_disk(&[(0xFD, 100, 300), (0xFD, 500, 300)], &[]);
+    disk.truncate(1000 * 512);
+    put(&mut disk, 100 * 512, first);
+    put(&mut disk, 500 * 512, second);
+    disk
+}
+
+fn of_stacks() -> Vec<Specimen> {
+    let mirror = || md::mirror(0).build(b'A');
+    let mut damaged = mirror();
+    damaged[4096 + 72] ^= 1;
+    let old = md::Member { events: 3, ..md::mirror(0) }.build(b'a');
+    let short = md::Member { sectors: 100, ..md::mirror(0) };
+    let striped = |level| md::Member { level, chunk: 8, ..md::mirror(0) }.build(b'A');
+    let mut broken = bcache::backing(100, 0);
+    broken[4096 + 90] ^= 1;
+    let mut dynamic = mbr_disk(&[(0x42, 63, 900)], &[]);
+    put(&mut dynamic, 6 * 512, b"PRIVHEAD");
+    let mut fake = mbr_disk(&[(0x83, 63, 900)], &[]);
+    let end = fake.len() - 512;
+    put(&mut fake, end, &[0xDE, 0x11, 0xDE, 0x11]);
+    vec![
+        ("firmware-raid", fake),
+        ("ldm-dynamic-disk", dynamic),
+        ("md-superblock-bad", damaged),
+        ("md-degraded", mirror()),
+        ("md-stale-member", two_partitions(&old, &md::mirror(1).build(b'A'))),
+        ("md-missing-member", striped(0)),
+        ("md-unsupported", striped(5)),
+        ("md-beyond-end", short.build(b'A')),
+        ("bcache-cached", bcache::backing(100, 1 << 61)),
+        ("bcache-dirty", bcache::backing(100, 2 << 61 | 1)),
+        ("bcache-superblock-bad", broken),
+    ]
+}
+
 /// A disk for every defect but the ones that need a sector size to be given.
 pub(crate) fn specimens() -> Vec<Specimen> {
-    [of_mbr(), of_gpt(), of_bsd(), of_lvm()].concat()
+    [of_mbr(), of_gpt(), of_bsd(), of_lvm(), of_stacks()].concat()
+}
+
+/// A disk that is damaged from its first byte on.
+#[derive(Debug)]
+struct Broken;
+
+impl storage::ReadAt for Broken {
+    fn size(&self) -> u64 {
+        1 << 20
+    }
+
+    fn read_at(&self, _: &mut [u8], offset: u64) -> storage::Result<()> {
+        Err(storage::Error::corrupt(offset, "a table of the image points past its end"))
+    }
 }
 
 #[test]
@@ -157,6 +228,11 @@ fn every_named_defect_is_one_that_some_disk_has() {
     let layout = scan(&source(Gpt::usual().build()), Some(4096)).unwrap();
     assert_eq!(ids(&layout), ["gpt-sector-size"]);
     fired.extend(ids(&layout));
+    let others = [source(Vec::new()), std::sync::Arc::new(Broken) as storage::Source];
+    let machine = volume::scan_all(&others).unwrap();
+    assert_eq!(ids(&machine.disks[1]), ["disk-unreadable"]);
+    assert_eq!(volume::scan_all(&others[1..]).unwrap_err().kind(), storage::ErrorKind::Corrupt);
+    fired.extend(ids(&machine.disks[1]));
     let named: BTreeSet<_> = PROBLEMS.iter().map(|defect| defect.id).collect();
     assert_eq!(fired, named);
 }
