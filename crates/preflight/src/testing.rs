@@ -193,6 +193,7 @@ pub(crate) fn bios() -> Facts {
     let root = VolumeId::partition(1);
     Facts {
         schema_version: SCHEMA_VERSION,
+        data_disks: Vec::new(),
         image: Image {
             path: "disk.qcow2".into(),
             file_size: 600 * MIB,

@@ -238,8 +238,6 @@ fn damaged_disks_are_divided_alike() {
         "gpt-entry-size",
         "gpt-too-many-partitions",
     ];
-    // It lists what a BSD label lists as further partitions of the disk, here it is a level below.
-    let is_of_table = |id: &str| !id.starts_with("lvm") && !id.starts_with("bsd");
     let mut compared = 0;
     for (id, disk) in specimens()
         .into_iter()
