@@ -80,9 +80,11 @@ impl fmt::Display for VolumeId {
             (None, Some(number)) => format!("disk {number}"),
             _ => name.to_owned(),
         };
-        let text = match self.0.split_once("/partition/") {
-            Some((outer, number)) => format!("partition {number} of {}", whole(outer)),
-            None => whole(&self.0),
+        let on_disk = self.0.split_once('/').and_then(|(disk, rest)| Some((number(disk)?, rest)));
+        let text = match (on_disk, self.0.split_once("/partition/")) {
+            (Some((number, rest)), _) => format!("{} of disk {number}", whole(rest)),
+            (None, Some((outer, number))) => format!("partition {number} of {}", whole(outer)),
+            (None, None) => whole(&self.0),
         };
         f.write_str(&crate::printable(&text))
     }

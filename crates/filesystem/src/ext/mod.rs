@@ -68,7 +68,7 @@ impl Driver for Reader {
         let Info { size, free, inodes, free_inodes, .. } = superblock.info(volume.size());
         let notes = before.notes.into_iter().chain(replay).collect();
         let info = Info { size, free, inodes, free_inodes, notes, ..before };
-        let view = View::load(volume.clone())?;
+        let view = View::load(volume.clone(), superblock.has_checksum() && superblock.inode_size == 128)?;
         Ok(Box::new(Tree { volume, superblock, lookup: Lookup::default(), view, info }))
     }
 }

@@ -6,6 +6,7 @@
 //! no bounds of its own: what it walks has been walked by [`directory`](super::directory) before. A link whose target is
 //! no possible path of Linux (a name of more than 255 bytes) is an error.
 
+use super::superblock;
 use crate::GuestPath;
 use crate::tree::{Entry, FileKind, MAX_ENTRIES, Metadata};
 use ext4_view::{Ext4, Ext4Error, Ext4Read, FileType};
@@ -13,11 +14,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use storage::{Error, ReadAt, Result, Source};
 
 /// A source as `ext4-view` wants it.
-struct Bytes(Source);
+struct Bytes {
+    source: Source,
+    /// Inodes of 128 bytes have but half a checksum, with which it does not read them: it is not told of any.
+    unsealed: bool,
+}
+
+/// The byte with the bit of `metadata_csum`, and the bit.
+const SEAL: (u64, u8) = (superblock::OFFSET + 0x65, 0x04);
 
 impl Ext4Read for Bytes {
     fn read(&mut self, start_byte: u64, dst: &mut [u8]) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.0.read_at(dst, start_byte)?)
+        self.source.read_at(dst, start_byte)?;
+        let seal = SEAL.0.checked_sub(start_byte).and_then(|at| dst.get_mut(usize::try_from(at).ok()?));
+        if let Some(byte) = seal.filter(|_| self.unsealed) {
+            *byte &= !SEAL.1;
+        }
+        Ok(())
     }
 }
 
@@ -25,9 +38,10 @@ impl Ext4Read for Bytes {
 pub(super) struct View(Ext4);
 
 impl View {
-    /// The superblock must have been checked: it is trusted here for the number of groups.
-    pub(super) fn load(volume: Source) -> Result<Self> {
-        guarded(|| Ext4::load(Box::new(Bytes(volume)))).map(View)
+    /// The superblock must have been checked: it is trusted here for the number of groups. `unsealed`: checksums of
+    /// metadata are not looked at.
+    pub(super) fn load(source: Source, unsealed: bool) -> Result<Self> {
+        guarded(|| Ext4::load(Box::new(Bytes { source, unsealed }))).map(View)
     }
 
     pub(super) fn metadata(&self, path: &GuestPath) -> Result<Metadata> {

@@ -72,6 +72,7 @@ fn trees_are_read_as_they_were_written() {
         ("ext4", "-t ext4 -b 1024"),
         ("ext4", "-t ext4 -b 2048"),
         ("ext4", "-t ext4 -b 4096 -I 512"),
+        ("ext4", "-t ext4 -b 1024 -I 128 -O metadata_csum"),
         ("ext4", "-t ext4 -b 65536"),
         ("ext4", "-t ext4 -b 4096 -O ^metadata_csum,^64bit"),
         ("ext4", "-t ext4 -b 4096 -O ^has_journal,^extent,^64bit,^flex_bg"),
