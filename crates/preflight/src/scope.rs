@@ -2,7 +2,10 @@
 
 use crate::rule::{Judged, Undecided, known};
 use crate::target::{DiskUse, Target};
-use facts::{BootEntry, Content, DeviceSpec, Evidence, Facts, Fstab, Guest, Kernel, Linux, Loader, Os, Volume};
+use facts::{
+    BootEntry, CloudInit, Content, DeviceSpec, Evidence, Facts, FreeBsd, Fstab, Guest, Kernel, Known, Linux, Loader,
+    Os, Volume,
+};
 
 /// Ends the check of a data disk.
 pub(crate) fn system_disk(target: &Target) -> Result<(), Undecided> {
@@ -25,6 +28,16 @@ pub(crate) fn linux<'a>(facts: &'a Facts, target: &Target) -> Result<(&'a Guest,
         (Os::Linux, Some(linux)) => Ok((guest, linux)),
         (Os::Linux, None) => Err(Undecided::unknown("the configuration of the system was not examined")),
         _ => Err(Undecided::skipped("the system on this disk is not Linux")),
+    }
+}
+
+/// The FreeBSD system on a system disk.
+pub(crate) fn freebsd<'a>(facts: &'a Facts, target: &Target) -> Result<(&'a Guest, &'a FreeBsd), Undecided> {
+    let guest = guest(facts, target)?;
+    match (guest.os, &guest.freebsd) {
+        (Os::FreeBsd, Some(freebsd)) => Ok((guest, freebsd)),
+        (Os::FreeBsd, None) => Err(Undecided::unknown("the configuration of the system was not examined")),
+        _ => Err(Undecided::skipped("the system on this disk is not FreeBSD")),
     }
 }
 
@@ -62,12 +75,16 @@ pub(crate) fn root(facts: &Facts) -> Result<&Volume, Undecided> {
 /// Whether something outside the configuration files brings a network up by DHCP: cloud-init with a data source that
 /// ECS answers, or NetworkManager, which does so for any interface that nothing else configures.
 pub(crate) fn network_by_itself(linux: &Linux) -> bool {
-    let cloud_init = linux.cloud_init.value().is_some_and(|cloud_init| {
+    network_by_cloud_init(&linux.cloud_init) || linux.network.network_manager.value() == Some(&true)
+}
+
+/// Whether cloud-init brings a network up, with a data source that ECS answers.
+pub(crate) fn network_by_cloud_init(cloud_init: &Known<CloudInit>) -> bool {
+    cloud_init.value().is_some_and(|cloud_init| {
         cloud_init.enabled.value() == Some(&true)
             && cloud_init.network_disabled.value().is_none()
             && cloud_init.datasources.value().is_none_or(|list| names_aliyun(&list.value))
-    });
-    cloud_init || linux.network.network_manager.value() == Some(&true)
+    })
 }
 
 /// Whether the system boots in a way of its own, so that what is not found in the usual places proves nothing:

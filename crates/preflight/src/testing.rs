@@ -1,5 +1,9 @@
 //! Facts of sound disks, and the three cases that every rule shows with them.
 
+mod freebsd;
+
+pub(crate) use freebsd::{bsd, freebsd_of};
+
 use crate::outcome::Outcome;
 use crate::rule::Rule;
 use crate::target::Target;
@@ -312,6 +316,7 @@ fn grub(spec: &DeviceSpec) -> Loader {
     };
     Loader {
         kind: LoaderKind::Grub2,
+        version: is(Claim::new("2.06-13+deb12u1".into(), in_file("/boot/grub/i386-pc/normal.mod", 1, "2.06"))),
         config: vec![in_file("/boot/grub/grub.cfg", 1, "set timeout=1")],
         entries: vec![BootEntry {
             title: "Debian GNU/Linux".into(),
@@ -450,6 +455,14 @@ fn debian_linux(root: DeviceSpec) -> Linux {
         immutable_files: Known::Absent,
         password_tools: is(vec!["/usr/bin/passwd".into(), "/usr/sbin/chpasswd".into()]),
         release_files: is(vec!["/etc/os-release".into(), "/etc/issue".into()]),
+        login_terminals: is(vec![Claim::new(
+            "tty1".into(),
+            in_file("/etc/systemd/system/getty.target.wants", 1, "tty1"),
+        )]),
+        sha512_passwords: is(Claim::new(true, in_file("/lib/x86_64-linux-gnu/libcrypt.so.1", 1, "knows $6$"))),
+        password_method: is(Claim::new("YESCRYPT".into(), in_file("/etc/login.defs", 269, "ENCRYPT_METHOD YESCRYPT"))),
+        authorized_keys: Known::Absent,
+        custom_directory: Known::Absent,
         autorelabel: is(false),
         aliyun_custom_image: Known::Absent,
         module_options: [("nvme_core.io_timeout".to_string(), "4294967295".to_string())].into(),

@@ -111,6 +111,11 @@ rules! {
         udev_net
         xen_only
     }
+    freebsd {
+        dhcp
+        fstab
+        virtio
+    }
     custom {
         part1_fs
         part1_rw
@@ -154,7 +159,7 @@ mod tests {
         let mut seen = BTreeSet::new();
         for rule in RULES {
             assert!(seen.insert(rule.id), "{} twice", rule.id);
-            assert!(["IMG-", "LNX-", "CUS-", "REQ-"].iter().any(|prefix| rule.id.starts_with(prefix)), "{}", rule.id);
+            assert!(["IMG-", "LNX-", "BSD-", "CUS-", "REQ-"].iter().any(|prefix| rule.id.starts_with(prefix)), "{}", rule.id);
             assert!(rule.id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'), "{}", rule.id);
         }
     }
@@ -191,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_sound_disk_has_no_blocking_finding_and_no_open_question() {
-        for facts in [testing::bios(), testing::uefi(), testing::lvm()] {
+        for facts in [testing::bios(), testing::uefi(), testing::lvm(), testing::bsd()] {
             let report = crate::check(&facts, &Target::default());
             let bad: Vec<_> = report.blocking();
             assert!(bad.is_empty(), "{bad:#?}");

@@ -12,7 +12,8 @@ pub(crate) static RULE: Rule = Rule {
     docs: "\
 # What it checks
 The way from the first sector to the boot loader: signature, boot code, and the core image of GRUB behind the MBR or in
-a BIOS boot partition. Asked where BootMode is declared as BIOS, or where the disk has nothing for UEFI.
+a BIOS boot partition; for Windows and FreeBSD the active partition and its boot program. Asked of every system where
+BootMode is declared as BIOS, or where the disk has nothing for UEFI.
 
 # Why ECS needs it
 BIOS is the default BootMode of an x86 image. The import reads only the declaration: whether the disk can boot that way
@@ -20,13 +21,15 @@ shows at the first start of an instance.
 
 # How to fix
 Install the boot loader in the running source system: `grub-install /dev/sda` (RHEL family: `grub2-install`). A GPT disk
-needs a BIOS boot partition for it: `sgdisk -n 0:0:+1M -t 0:ef02`. Or declare `--boot-mode UEFI` for a UEFI disk.
+needs a BIOS boot partition for it: `sgdisk -n 0:0:+1M -t 0:ef02`. FreeBSD: `gpart bootcode -b /boot/pmbr -p
+/boot/gptboot -i 1 ada0`. Windows: `bootrec /fixmbr` and `bootrec /fixboot` from installation media. Or declare
+`--boot-mode UEFI` for a UEFI disk.
 ",
     check,
 };
 
 fn check(facts: &Facts, target: &Target) -> Judged {
-    linux_or_unread(facts, target)?;
+    bootable(facts, target)?;
     let bios = &facts.boot.bios;
     if bios.can.value() == Some(&true) {
         return passed();
@@ -35,16 +38,23 @@ fn check(facts: &Facts, target: &Target) -> Judged {
         return Err(Undecided::skipped("the disk is to boot by UEFI (see LNX-BOOT-UEFI)"));
     }
     present(&bios.can, "not examined")?;
-    let finding = Finding::new(
-        format!("BIOS finds nothing to boot on this disk: {}", first(&bios.missing)),
-        match facts.guest.value() {
-            Some(_) => {
-                "install the boot loader in the source system: grub-install /dev/sda (RHEL family: grub2-install)"
-            }
-            None => "install the boot loader of the system again (grub-install /dev/sda; Windows: bootrec /fixmbr)",
-        },
-    );
-    Ok(vec![finding.at_all(&bios.missing).at_all(&bios.evidence)])
+    let message = format!("BIOS finds nothing to boot on this disk: {}", first(&bios.missing));
+    Ok(vec![Finding::new(message, remedy(facts)).at_all(&bios.missing).at_all(&bios.evidence)])
+}
+
+fn remedy(facts: &Facts) -> &'static str {
+    match facts.guest.value().map(|guest| guest.os) {
+        Some(Os::Linux) => {
+            "install the boot loader in the source system: grub-install /dev/sda (RHEL family: grub2-install)"
+        }
+        Some(Os::FreeBsd) => {
+            "install the boot code in the source system: gpart bootcode -b /boot/pmbr -p /boot/gptboot -i 1 ada0"
+        }
+        Some(Os::Windows) => {
+            "start the source system from installation media, and run bootrec /fixmbr and bootrec /fixboot"
+        }
+        None => "install the boot loader of the system again (grub-install /dev/sda; Windows: bootrec /fixmbr)",
+    }
 }
 
 /// The first thing that is missing, in words.
@@ -79,11 +89,12 @@ pub(super) fn wanted(facts: &Facts, target: &Target) -> Way {
     }
 }
 
-/// A Linux system, or one that could not be read: its way to boot can be judged all the same.
-pub(super) fn linux_or_unread(facts: &Facts, target: &Target) -> Result<(), Undecided> {
-    match &facts.guest {
-        Known::Unknown(_) => system_disk(target),
-        _ => linux(facts, target).map(drop),
+/// A disk that is to boot, whatever system it holds, even one that is not known: firmware does not ask for it.
+pub(super) fn bootable(facts: &Facts, target: &Target) -> Result<(), Undecided> {
+    system_disk(target)?;
+    match &facts.disk {
+        Known::Absent => Err(Undecided::skipped("there is no disk in the image")),
+        _ => Ok(()),
     }
 }
 
@@ -117,5 +128,33 @@ pub(crate) mod tests {
             })
             .is_empty()
         );
+    }
+    #[test]
+    fn every_system_is_asked() {
+        for os in [Os::Windows, Os::FreeBsd] {
+            let mut facts = bios();
+            guest_of(&mut facts).os = os;
+            guest_of(&mut facts).linux = None;
+            assert_eq!(RULE.judge(&facts, &Target::default()).word(), "PASSED");
+            broken(&mut facts);
+            let outcome = RULE.judge(&facts, &Target::default());
+            assert_eq!(outcome.findings()[0].severity, Severity::NoBoot, "{os:?}");
+            assert!(!outcome.findings()[0].remedy.contains("grub"), "{os:?}");
+        }
+    }
+
+    #[test]
+    fn so_is_a_disk_whose_system_is_not_known_but_not_a_data_disk() {
+        let unknown = judge(&RULE, |facts, _| {
+            broken(facts);
+            facts.guest = Known::Absent;
+        });
+        assert_eq!(unknown.word(), "FAILED");
+        let data = judge(&RULE, |facts, target| {
+            broken(facts);
+            target.disk = DiskUse::Data;
+        });
+        assert_eq!(data.word(), "SKIPPED");
+        assert_eq!(judge(&RULE, |facts, _| facts.disk = Known::Absent).word(), "SKIPPED");
     }
 }

@@ -1,6 +1,6 @@
 //! LNX-BOOT-UEFI: a disk that is to boot by UEFI can, on a machine that has never seen it.
 
-use super::boot_bios::{Way, first, linux_or_unread, wanted};
+use super::boot_bios::{Way, bootable, first, wanted};
 use crate::rules::prelude::*;
 
 /// The rule.
@@ -13,8 +13,8 @@ pub(crate) static RULE: Rule = Rule {
     docs: "\
 # What it checks
 Whether there is an EFI system partition with FAT, and on it a loader for the right machine at the path that firmware
-tries by itself: /EFI/BOOT/BOOTX64.EFI, on Arm /EFI/BOOT/BOOTAA64.EFI. Asked where BootMode is declared as UEFI, or
-where the disk is made for it; of a disk that boots by BIOS, an EFI system partition that does not is a note.
+tries by itself: /EFI/BOOT/BOOTX64.EFI, on Arm /EFI/BOOT/BOOTAA64.EFI. Asked of every system where BootMode is declared
+as UEFI, or where the disk is made for it; of a disk that boots by BIOS, an EFI system partition that does not is a note.
 
 # Why ECS needs it
 A new instance has no boot entries in its NVRAM. A loader that lies only under a vendor's name, such as
@@ -22,13 +22,14 @@ A new instance has no boot entries in its NVRAM. A loader that lies only under a
 
 # How to fix
 In the source system: `grub-install --removable --target=x86_64-efi --efi-directory=/boot/efi`, or copy the vendor's
-shim and grub to /EFI/BOOT and name the shim BOOTX64.EFI.
+shim and grub to /EFI/BOOT and name the shim BOOTX64.EFI. FreeBSD: copy /boot/loader.efi there. Windows: `bcdboot
+C:\\Windows /s S: /f UEFI` with the EFI system partition as S:.
 ",
     check,
 };
 
 fn check(facts: &Facts, target: &Target) -> Judged {
-    linux_or_unread(facts, target)?;
+    bootable(facts, target)?;
     let uefi = &facts.boot.uefi;
     if uefi.can.value() == Some(&true) {
         return passed();
@@ -39,13 +40,25 @@ fn check(facts: &Facts, target: &Target) -> Judged {
         return Err(Undecided::skipped("the disk is to boot by BIOS (see LNX-BOOT-BIOS)"));
     }
     present(&uefi.can, "not examined")?;
-    let finding = Finding::new(
-        format!("UEFI finds nothing to boot on this disk: {}", first(&uefi.missing)),
-        "install the loader at the path that needs no boot entry: grub-install --removable --efi-directory=/boot/efi",
-    );
+    let finding =
+        Finding::new(format!("UEFI finds nothing to boot on this disk: {}", first(&uefi.missing)), remedy(facts));
     // A disk that boots by BIOS does so; that its EFI system partition is of no use is worth knowing.
     let finding = if also { finding.only(Severity::Info) } else { finding };
     Ok(vec![finding.at_all(&uefi.missing).at_all(&uefi.evidence)])
+}
+
+fn remedy(facts: &Facts) -> &'static str {
+    match facts.guest.value().map(|guest| guest.os) {
+        Some(Os::FreeBsd) => {
+            "mount the EFI system partition in the source system, and copy /boot/loader.efi to EFI/BOOT/BOOTX64.EFI"
+        }
+        Some(Os::Windows) => {
+            r"install the loader in the source system: mountvol S: /s, then bcdboot C:\Windows /s S: /f UEFI"
+        }
+        Some(Os::Linux) | None => {
+            "install the loader at the path that needs no boot entry: grub-install --removable --efi-directory=/boot/efi"
+        }
+    }
 }
 
 #[cfg(test)]
@@ -82,5 +95,19 @@ pub(crate) mod tests {
     fn arm_is_always_uefi() {
         let outcome = judge(&RULE, |facts, _| of(&mut guest_of(facts).architecture).value = Architecture::Arm64);
         assert_eq!(outcome.word(), "FAILED");
+    }
+    #[test]
+    fn every_system_is_asked() {
+        for os in [Os::Windows, Os::FreeBsd] {
+            let mut facts = uefi();
+            guest_of(&mut facts).os = os;
+            guest_of(&mut facts).linux = None;
+            assert_eq!(RULE.judge(&facts, &Target::default()).word(), "PASSED");
+            facts.boot.uefi.can = is(false);
+            facts.boot.uefi.missing = vec![Evidence::words("no /EFI/BOOT/BOOTX64.EFI")];
+            let outcome = RULE.judge(&facts, &Target::default());
+            assert_eq!(outcome.findings()[0].severity, Severity::NoBoot, "{os:?}");
+            assert!(!outcome.findings()[0].remedy.contains("grub"), "{os:?}");
+        }
     }
 }
