@@ -76,12 +76,14 @@ rules! {
         fstab_type
         fstab_uuid
         fwcfg
+        getty
         growpart
         grub_cfg
         grub_kernel
         grub_modules
         grub_resume
         grub_root
+        grub_version
         init
         initramfs_virtio
         ipv6
@@ -104,8 +106,10 @@ rules! {
         rtc_utc
         seccenter
         selinux
+        sha512
         shadow_ro
         sshd
+        sshd_perm
         sshd_root
         time
         udev_net
@@ -117,9 +121,11 @@ rules! {
         virtio
     }
     custom {
+        dir
         part1_fs
         part1_rw
         script
+        security
         vsize
     }
     request {

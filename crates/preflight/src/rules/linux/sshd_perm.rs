@@ -1,0 +1,80 @@
+//! LNX-SSHD-PERM: sshd finds its files with the owner and the mode that it insists on.
+
+use crate::rules::prelude::*;
+
+/// The rule.
+pub(crate) static RULE: Rule = Rule {
+    id: "LNX-SSHD-PERM",
+    aliases: &[],
+    title: "Owner and mode of sshd's files are right",
+    severity: Severity::NoLogin,
+    source: "derived from OpenSSH sshd(8) and sshd_config(5), StrictModes",
+    docs: "\
+# What it checks
+Whether the host keys in /etc/ssh belong to root and nobody else can read them, and whether nobody but root can write to
+sshd's empty directory (/var/empty/sshd), to /root, /root/.ssh and /root/.ssh/authorized_keys.
+
+# Why ECS needs it
+sshd does not load a host key that others can read, and does not start where its empty directory is not root's. What is
+wrong below /root only keeps key pairs from working, so that it is a warning.
+
+# How to fix
+`chmod 600 /etc/ssh/ssh_host_*_key`; `chown root:root /var/empty/sshd; chmod 711 /var/empty/sshd`; `chown -R root:root
+/root/.ssh; chmod 700 /root /root/.ssh; chmod 600 /root/.ssh/authorized_keys`.
+",
+    check,
+};
+
+fn check(facts: &Facts, target: &Target) -> Judged {
+    let (_, linux) = linux(facts, target)?;
+    let sshd = present(&linux.sshd, "there is no SSH server (see LNX-SSHD)")?;
+    let files = known(&sshd.wrong_modes)?.into_iter().flatten();
+    Ok(files.map(finding).collect())
+}
+
+fn finding(file: &Evidence) -> Finding {
+    let path = file.path.as_deref().unwrap_or("a file of sshd");
+    let is = file.text.as_deref().unwrap_or("wrong owner or mode");
+    let (message, remedy, severity) = if path == "/root" || path.starts_with("/root/") {
+        let mode = if path.ends_with("authorized_keys") { "600" } else { "700" };
+        let message = format!("{path} ({is}): sshd takes no key pair for root");
+        (message, format!("chown root:root {path}; chmod {mode} {path}"), Severity::Degraded)
+    } else if path.starts_with("/etc/ssh/") {
+        let message = format!("{path} ({is}): sshd does not load this host key");
+        (message, format!("chown root:root {path}; chmod 600 {path}"), Severity::NoLogin)
+    } else {
+        let message = format!("{path} ({is}): sshd does not start with such a directory");
+        (message, format!("chown root:root {path}; chmod 711 {path}"), Severity::NoLogin)
+    };
+    Finding::new(message, remedy).at(file.clone()).only(severity)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    fn wrong(facts: &mut Facts, path: &str) {
+        let file = Evidence::file(&VolumeId::partition(1), path).saying("owner 1000, mode 0777");
+        of(&mut linux_of(facts).sshd).wrong_modes = is(vec![file]);
+    }
+
+    cases! {
+        fires: |facts, _| wrong(facts, "/var/empty/sshd"),
+        passes: |_, _| (),
+        undecided: |facts, _| of(&mut linux_of(facts).sshd).wrong_modes = Known::unknown("/etc/ssh could not be read"),
+    }
+
+    #[test]
+    fn host_keys_cost_the_login_and_roots_keys_do_not() {
+        let key = findings(&RULE, |facts, _| wrong(facts, "/etc/ssh/ssh_host_rsa_key"));
+        assert_eq!(key[0].severity, Severity::NoLogin);
+        assert!(key[0].remedy.contains("chmod 600 /etc/ssh/ssh_host_rsa_key"));
+        for path in ["/root", "/root/.ssh", "/root/.ssh/authorized_keys"] {
+            let mut facts = bios();
+            wrong(&mut facts, path);
+            let outcome = RULE.judge(&facts, &Target::default());
+            assert_eq!(outcome.findings()[0].severity, Severity::Degraded, "{path}");
+        }
+    }
+}
