@@ -111,6 +111,18 @@ rules! {
         udev_net
         xen_only
     }
+    windows {
+        bcd
+        bitlocker
+        bootmgr
+        hiber
+        ntfs
+        osloader
+        registry
+        version
+        virtio_net
+        virtio_stor
+    }
     custom {
         part1_fs
         part1_rw
@@ -146,7 +158,7 @@ mod tests {
     use crate::outcome::{Outcome, Severity};
     use crate::target::Target;
     use crate::testing;
-    use facts::Facts;
+    use facts::{Facts, Guest, Known, Os};
     use std::collections::BTreeSet;
 
     #[test]
@@ -154,7 +166,11 @@ mod tests {
         let mut seen = BTreeSet::new();
         for rule in RULES {
             assert!(seen.insert(rule.id), "{} twice", rule.id);
-            assert!(["IMG-", "LNX-", "CUS-", "REQ-"].iter().any(|prefix| rule.id.starts_with(prefix)), "{}", rule.id);
+            assert!(
+                ["IMG-", "LNX-", "WIN-", "CUS-", "REQ-"].iter().any(|prefix| rule.id.starts_with(prefix)),
+                "{}",
+                rule.id
+            );
             assert!(rule.id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'), "{}", rule.id);
         }
     }
@@ -190,8 +206,20 @@ mod tests {
     }
 
     #[test]
+    fn a_windows_of_which_nothing_is_known_passes_no_rule_about_windows() {
+        let windows = Guest { os: Os::Windows, windows: Some(Box::default()), ..Guest::default() };
+        let facts = Facts { guest: Known::Is(windows), ..Facts::default() };
+        for rule in RULES.iter().filter(|rule| rule.id.starts_with("WIN-")) {
+            let outcome = rule.judge(&facts, &Target::default());
+            assert!(matches!(outcome, Outcome::Unknown { .. } | Outcome::Skipped { .. }), "{}: {outcome:?}", rule.id);
+        }
+        let report = crate::check(&facts, &Target::default());
+        assert_eq!(report.verdict, crate::Verdict::Undecided);
+    }
+
+    #[test]
     fn a_sound_disk_has_no_blocking_finding_and_no_open_question() {
-        for facts in [testing::bios(), testing::uefi(), testing::lvm()] {
+        for facts in [testing::bios(), testing::uefi(), testing::lvm(), testing::windows_2019()] {
             let report = crate::check(&facts, &Target::default());
             let bad: Vec<_> = report.blocking();
             assert!(bad.is_empty(), "{bad:#?}");
