@@ -112,16 +112,44 @@ rules! {
         xen_only
     }
     windows {
+        admin
+        badkb
         bcd
         bitlocker
+        bootdrv_missing
         bootmgr
+        cloudassist
+        desktopini
+        devinstall
+        dhcp
+        diskfilter
+        dynamic
+        eval
+        firewall
         hiber
+        mounteddevices
         ntfs
+        nvme
         osloader
+        partition
+        qemuga
+        rdp
+        recovery_last
         registry
+        rtc
+        sanpolicy
+        sysprep
+        update_pending
         version
+        virtio_aux
+        virtio_community
         virtio_net
+        virtio_old
         virtio_stor
+        vminit
+        w2003_sp
+        w2008r2_kb
+        xen
     }
     custom {
         part1_fs

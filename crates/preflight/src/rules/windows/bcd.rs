@@ -51,13 +51,18 @@ fn check(facts: &Facts, target: &Target) -> Judged {
         let finding = Finding::new("the boot configuration store is damaged or was left half written", REMEDY);
         tally.fail(finding.at(store.evidence.clone()).at_all(&store.damage).only(Severity::Degraded));
     }
-    known(&store.entries)?;
+    let entries = known(&store.entries)?.map_or(&[][..], Vec::as_slice);
     known(&store.default)?;
-    let Some(entry) = store.default_entry() else {
-        tally
-            .fail(Finding::new("no entry of the boot configuration starts Windows", REMEDY).at(store.evidence.clone()));
+    let Some(entry) = store.default_entry().or(entries.first()) else {
+        let message = "the boot configuration has no entry that starts Windows";
+        tally.fail(Finding::new(message, REMEDY).at(store.evidence.clone()));
         return tally.done();
     };
+    if store.default_entry().is_none() {
+        let message = "the boot configuration has entries that start Windows, and none of them is the default";
+        let finding = Finding::new(message, "name one: bcdedit /default");
+        tally.fail(finding.at(store.evidence.clone()).only(Severity::Degraded));
+    }
     device(&mut tally, entry, &entry.device, "loader");
     device(&mut tally, entry, &entry.os_device, "system");
     if let Some(mode) = tally.value(&entry.safe_boot) {
@@ -130,7 +135,8 @@ pub(crate) mod tests {
         let severity = |change| findings(&RULE, change)[0].severity;
         assert_eq!(severity(|facts, _| windows_of(facts).boot_stores = Known::Absent), Severity::NoBoot);
         assert_eq!(severity(|facts, _| bcd_of(facts).firmware = Firmware::Uefi), Severity::NoBoot);
-        assert_eq!(severity(|facts, _| bcd_of(facts).default = Known::Absent), Severity::NoBoot);
+        assert_eq!(severity(|facts, _| bcd_of(facts).default = Known::Absent), Severity::Degraded);
+        assert_eq!(severity(|facts, _| bcd_of(facts).entries = Known::Absent), Severity::NoBoot);
         assert_eq!(severity(|facts, _| entry(facts).safe_boot = is(0)), Severity::NoLogin);
         assert_eq!(severity(|facts, _| bcd_of(facts).state = HiveState::Dirty), Severity::Degraded);
     }

@@ -2,6 +2,9 @@
 
 use crate::rules::prelude::*;
 
+/// The first build with a driver database.
+const WINDOWS_8: u32 = 9200;
+
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "WIN-VIRTIO-STOR",
@@ -45,10 +48,16 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     let finding = Finding::new(format!("viostor will not start the disk of an instance (0x7B): {why}"), REMEDY)
         .at_all(&driver.problems)
         .at(driver.service.evidence.clone());
-    // Loaded at boot and tied to its device, but in another group of the load order, which it may survive.
     let loaded = driver.service.start.value() == Some(&ServiceStart::Boot);
-    if *readiness == Readiness::NotBootStart && loaded {
-        let message = format!("viostor may be loaded too late for the disk of an instance (risk of 0x7B): {why}");
+    let risk = match readiness {
+        // In another group of the load order, which it may survive.
+        Readiness::NotBootStart => loaded,
+        // Before Windows 8 a device that was there before is known by its place, and needs no identifier.
+        Readiness::Unmatched => loaded && windows_build(windows)? < WINDOWS_8,
+        Readiness::Broken | Readiness::Ready => false,
+    };
+    if risk {
+        let message = format!("viostor may not start the disk of an instance (risk of 0x7B): {why}");
         return Ok(vec![Finding { message, ..finding }.only(Severity::Degraded)]);
     }
     Ok(vec![finding])
@@ -77,6 +86,11 @@ pub(crate) mod tests {
         assert_eq!(severity(|facts, _| graded(facts, Readiness::Broken)), Severity::NoBoot);
         assert_eq!(severity(|facts, _| graded(facts, Readiness::Unmatched)), Severity::NoBoot);
         assert_eq!(severity(|facts, _| graded(facts, Readiness::NotBootStart)), Severity::Degraded);
+        let placed = |facts: &mut Facts, _: &mut Target| {
+            graded(facts, Readiness::Unmatched);
+            set_build(facts, 7601);
+        };
+        assert_eq!(severity(placed), Severity::Degraded);
         let late = |facts: &mut Facts, _: &mut Target| {
             graded(facts, Readiness::NotBootStart);
             win_driver(facts, "viostor").service.start = is(ServiceStart::Demand);
