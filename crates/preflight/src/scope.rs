@@ -4,7 +4,7 @@ use crate::rule::{Judged, Undecided, known};
 use crate::target::{DiskUse, Target};
 use facts::{
     BootEntry, CloudInit, Content, DeviceSpec, Evidence, Facts, FreeBsd, Fstab, Guest, Kernel, Known, Linux, Loader,
-    Os, Volume,
+    Os, Volume, Windows, WindowsDriver, WindowsService,
 };
 
 /// Ends the check of a data disk.
@@ -39,6 +39,44 @@ pub(crate) fn freebsd<'a>(facts: &'a Facts, target: &Target) -> Result<(&'a Gues
         (Os::FreeBsd, None) => Err(Undecided::unknown("the configuration of the system was not examined")),
         _ => Err(Undecided::skipped("the system on this disk is not FreeBSD")),
     }
+}
+
+/// The Windows on a system disk.
+pub(crate) fn windows<'a>(facts: &'a Facts, target: &Target) -> Result<(&'a Guest, &'a Windows), Undecided> {
+    let guest = guest(facts, target)?;
+    match (guest.os, &guest.windows) {
+        (Os::Windows, Some(windows)) => Ok((guest, windows)),
+        (Os::Windows, None) => Err(Undecided::unknown("the configuration of Windows was not examined")),
+        _ => Err(Undecided::skipped("the system on this disk is not Windows")),
+    }
+}
+
+/// The build of Windows, which tells its version.
+pub(crate) fn windows_build(windows: &Windows) -> Result<u32, Undecided> {
+    let claim = known(&windows.version.build)?;
+    claim.map(|claim| claim.value).ok_or_else(|| Undecided::unknown("the registry names no build of Windows"))
+}
+
+/// A driver for a device of ECS. None: it is not installed.
+pub(crate) fn windows_driver<'a>(windows: &'a Windows, name: &str) -> Result<Option<&'a WindowsDriver>, Undecided> {
+    windows.drivers.get(name).map_or_else(|| Err(not_looked_for(name)), known)
+}
+
+/// An agent. None: it is not installed.
+pub(crate) fn windows_agent<'a>(windows: &'a Windows, name: &str) -> Result<Option<&'a WindowsService>, Undecided> {
+    windows.agents.get(name).map_or_else(|| Err(not_looked_for(name)), known)
+}
+
+fn not_looked_for(name: &str) -> Undecided {
+    Undecided::unknown(format!("{name} was not looked for"))
+}
+
+/// The hive that a setting would be in, as evidence that it is not there.
+pub(crate) fn in_hive(guest: &Guest, windows: &Windows, hive: &str, text: impl Into<String>) -> Evidence {
+    let place = windows.hives.get(hive).and_then(Known::value).map(|hive| hive.evidence.clone());
+    place
+        .unwrap_or_else(|| Evidence::file(&guest.root, format!("{}/System32/config/{hive}", windows.system_root)))
+        .saying(text)
 }
 
 /// The kernel that boots by default.

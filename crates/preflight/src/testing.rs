@@ -1,8 +1,10 @@
 //! Facts of sound disks, and the three cases that every rule shows with them.
 
 mod freebsd;
+mod windows;
 
 pub(crate) use freebsd::{bsd, freebsd_of};
+pub(crate) use windows::*;
 
 use crate::outcome::Outcome;
 use crate::rule::Rule;
@@ -12,7 +14,7 @@ use facts::*;
 /// Changes a sound disk, or the target, so that a rule has something to say.
 pub(crate) type Change = fn(&mut Facts, &mut Target);
 
-/// The cases of a rule, each a change of [`bios`].
+/// The cases of a rule, each a change of [`bios`], or of [`windows_2019`] for the rules about Windows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cases {
     /// The rule fails, and as badly as it says it can.
@@ -47,9 +49,14 @@ macro_rules! cases {
 }
 pub(crate) use cases;
 
+/// A sound disk of the kind that the rule is about.
+pub(crate) fn sound(rule: &Rule) -> Facts {
+    if rule.id.starts_with("WIN-") { windows_2019() } else { bios() }
+}
+
 /// What the rule says of a changed disk.
 pub(crate) fn judge(rule: &Rule, change: Change) -> Outcome {
-    let (mut facts, mut target) = (bios(), Target::default());
+    let (mut facts, mut target) = (sound(rule), Target::default());
     change(&mut facts, &mut target);
     rule.judge(&facts, &target)
 }

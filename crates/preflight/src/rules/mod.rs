@@ -120,6 +120,46 @@ rules! {
         fstab
         virtio
     }
+    windows {
+        admin
+        badkb
+        bcd
+        bitlocker
+        bootdrv_missing
+        bootmgr
+        cloudassist
+        desktopini
+        devinstall
+        dhcp
+        diskfilter
+        dynamic
+        eval
+        firewall
+        hiber
+        mounteddevices
+        ntfs
+        nvme
+        osloader
+        partition
+        qemuga
+        rdp
+        recovery_last
+        registry
+        rtc
+        sanpolicy
+        sysprep
+        update_pending
+        version
+        virtio_aux
+        virtio_community
+        virtio_net
+        virtio_old
+        virtio_stor
+        vminit
+        w2003_sp
+        w2008r2_kb
+        xen
+    }
     custom {
         dir
         part1_fs
@@ -157,7 +197,7 @@ mod tests {
     use crate::outcome::{Outcome, Severity};
     use crate::target::Target;
     use crate::testing;
-    use facts::Facts;
+    use facts::{Facts, Guest, Known, Os};
     use std::collections::BTreeSet;
 
     #[test]
@@ -165,7 +205,11 @@ mod tests {
         let mut seen = BTreeSet::new();
         for rule in RULES {
             assert!(seen.insert(rule.id), "{} twice", rule.id);
-            assert!(["IMG-", "LNX-", "BSD-", "CUS-", "REQ-"].iter().any(|prefix| rule.id.starts_with(prefix)), "{}", rule.id);
+            assert!(
+                ["IMG-", "LNX-", "BSD-", "WIN-", "CUS-", "REQ-"].iter().any(|prefix| rule.id.starts_with(prefix)),
+                "{}",
+                rule.id
+            );
             assert!(rule.id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-'), "{}", rule.id);
         }
     }
@@ -201,8 +245,21 @@ mod tests {
     }
 
     #[test]
+    fn a_windows_of_which_nothing_is_known_passes_no_rule_about_windows() {
+        let windows = Guest { os: Os::Windows, windows: Some(Box::default()), ..Guest::default() };
+        let facts = Facts { guest: Known::Is(windows), ..Facts::default() };
+        for rule in RULES.iter().filter(|rule| rule.id.starts_with("WIN-")) {
+            let outcome = rule.judge(&facts, &Target::default());
+            assert!(matches!(outcome, Outcome::Unknown { .. } | Outcome::Skipped { .. }), "{}: {outcome:?}", rule.id);
+        }
+        let report = crate::check(&facts, &Target::default());
+        assert_eq!(report.verdict, crate::Verdict::Undecided);
+    }
+
+    #[test]
     fn a_sound_disk_has_no_blocking_finding_and_no_open_question() {
-        for facts in [testing::bios(), testing::uefi(), testing::lvm(), testing::bsd()] {
+        let all = [testing::bios(), testing::uefi(), testing::lvm(), testing::bsd(), testing::windows_2019()];
+        for facts in all {
             let report = crate::check(&facts, &Target::default());
             let bad: Vec<_> = report.blocking();
             assert!(bad.is_empty(), "{bad:#?}");

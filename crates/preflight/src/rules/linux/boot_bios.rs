@@ -58,19 +58,19 @@ fn remedy(facts: &Facts) -> &'static str {
 }
 
 /// The first thing that is missing, in words.
-pub(super) fn first(missing: &[Evidence]) -> String {
+pub(in crate::rules) fn first(missing: &[Evidence]) -> String {
     missing.first().and_then(|evidence| evidence.text.clone()).unwrap_or_else(|| "nothing that boots".into())
 }
 
 /// A way to boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(in crate::rules) enum Way {
     Bios,
     Uefi,
 }
 
 /// The way that is declared, or else the one that the disk is made for.
-pub(super) fn wanted(facts: &Facts, target: &Target) -> Way {
+pub(in crate::rules) fn wanted(facts: &Facts, target: &Target) -> Way {
     match target.request.boot_mode.as_deref().map(str::to_ascii_lowercase).as_deref() {
         Some("bios") => return Way::Bios,
         Some("uefi") => return Way::Uefi,
