@@ -120,7 +120,8 @@ pub(crate) mod tests {
 
     #[test]
     fn each_reason_is_said() {
-        let cases: [(&str, fn(&mut Facts)); 6] = [
+        type Spoil = fn(&mut Facts);
+        let cases: [(&str, Spoil); 6] = [
             ("configures no vtnet0", |facts| profile(facts).interface = InterfaceMatch::Name("em0".into())),
             ("configures no vtnet0", |facts| freebsd_of(facts).interfaces = Known::Absent),
             ("not brought up", |facts| profile(facts).on_boot = is(false)),
