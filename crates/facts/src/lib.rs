@@ -36,7 +36,8 @@ pub use guest::{Architecture, Distribution, Guest, Mount, Os};
 pub use image::{Image, Qcow2, Transfer, Vhd, VhdKind};
 pub use known::{Known, Reason};
 pub use linux::{
-    DefaultTarget, DeviceSpec, Driver, Fstab, FstabEntry, Initramfs, Kernel, Linux, Packages, Presence, Service, SpecKind,
+    DefaultTarget, DeviceSpec, Driver, Fstab, FstabEntry, Initramfs, Kernel, Linux, Packages, Presence, Service,
+    SpecKind,
 };
 pub use media::Media;
 pub use network::{Addressing, InterfaceMatch, Network, NetworkProfile, NetworkSource};
