@@ -85,11 +85,12 @@ fn words(step: &BootStep) -> String {
 fn because(page: &mut Page<'_>, columns: usize, step: &BootStep, shown: &mut HashSet<String>) {
     let indent = " ".repeat(columns);
     let mut say = |evidence: &Evidence, before: &str| {
-        let text = format!("{before}{}", place(evidence));
-        if shown.insert(text.clone()) {
-            page.hanging(&indent, columns, &text);
+        let text = place(evidence);
+        if !text.is_empty() && shown.insert(text.clone()) {
+            page.hanging(&indent, columns + 2, &format!("{before}{text}"));
         }
     };
     step.evidence.iter().for_each(|one| say(one, ""));
-    step.missing.iter().for_each(|one| say(one, "missing: "));
+    let before = if matches!(step.kind, StepKind::Bios | StepKind::Uefi) { "missing: " } else { "but: " };
+    step.missing.iter().for_each(|one| say(one, before));
 }

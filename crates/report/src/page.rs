@@ -66,7 +66,7 @@ impl<'a> Page<'a> {
 
     /// A name that the column cannot hold has a line of its own.
     fn row_at(&mut self, column: usize, name: &str, text: &str) {
-        if name.chars().count() + 4 > column {
+        if name.chars().count() + 3 > column {
             self.line(&format!("  {name}"));
             return self.hanging(&" ".repeat(column), column, text);
         }
@@ -168,12 +168,12 @@ mod tests {
     fn a_long_name_pushes_its_text_aside() {
         let style = Style::default();
         let mut page = Page::new(&style);
-        page.row("thirteen char", "one");
+        page.row("fourteen chars", "one");
         page.rows(&[("slice 1 partition a".into(), "two".into()), ("disk".into(), "three".into())]);
         page.rows(&[("x".repeat(40), "four".into())]);
         let long = "x".repeat(40);
         let expected = format!(
-            "  thirteen char\n                one\n  slice 1 partition a  two\n  disk                 three\n  {long}\n{:32}four\n",
+            "  fourteen chars\n                one\n  slice 1 partition a  two\n  disk                 three\n  {long}\n{:32}four\n",
             ""
         );
         assert_eq!(page.finish(), expected);

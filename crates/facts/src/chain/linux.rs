@@ -16,6 +16,7 @@ pub(super) fn steps(steps: &mut Vec<BootStep>, facts: &Facts, guest: &Guest) {
         }
     }
     steps.extend(guest.default_kernel().into_iter().flat_map(drivers));
+    steps.extend(guest.loader.value().and_then(Loader::default_entry).and_then(|entry| root(facts, entry)));
     system(steps, facts, guest);
     if let Some(linux) = &guest.linux {
         steps.push(BootStep::new(StepKind::Init, "", linux.init.clone()));
@@ -42,12 +43,12 @@ fn menu(steps: &mut Vec<BootStep>, facts: &Facts, loader: &Loader) {
     let step = BootStep::new(StepKind::Entry, "", loader.default.as_ref().and_then(|_| title.into()));
     steps.push(step.shown_by(&loader.default_evidence).shown_by(default.map(|entry| &entry.evidence)));
     if let Some(entry) = default {
-        loads(steps, facts, entry);
+        loads(steps, entry);
     }
 }
 
-/// Kernel, initramfs, command line, and the root filesystem that it names.
-fn loads(steps: &mut Vec<BootStep>, facts: &Facts, entry: &BootEntry) {
+/// Kernel, initramfs, command line.
+fn loads(steps: &mut Vec<BootStep>, entry: &BootEntry) {
     match &entry.kernel {
         Known::Is(file) => steps.push(load(StepKind::Kernel, file)),
         other => steps.push(BootStep::new(StepKind::Kernel, "", other.as_ref().map(|file| file.path.clone()))),
@@ -56,10 +57,13 @@ fn loads(steps: &mut Vec<BootStep>, facts: &Facts, entry: &BootEntry) {
     if !entry.cmdline.is_empty() {
         steps.push(BootStep::new(StepKind::CommandLine, "", Known::Is(entry.cmdline.clone())));
     }
-    if let Known::Is(root) = &entry.root {
-        let volume = root.volume.as_ref().map(|id| facts.place(id));
-        steps.push(BootStep::new(StepKind::Root, format!("root={}", root.text), volume).shown_by([&entry.evidence]));
-    }
+}
+
+/// The root filesystem that the command line names.
+fn root(facts: &Facts, entry: &BootEntry) -> Option<BootStep> {
+    let root = entry.root.value()?;
+    let volume = root.volume.as_ref().map(|id| facts.place(id));
+    Some(BootStep::new(StepKind::Root, format!("root={}", root.text), volume).shown_by([&entry.evidence]))
 }
 
 fn drivers(kernel: &Kernel) -> impl Iterator<Item = BootStep> {
@@ -67,8 +71,13 @@ fn drivers(kernel: &Kernel) -> impl Iterator<Item = BootStep> {
         let found = kernel.drivers.get(*name)?;
         let evidence = found.value().map(|driver| &driver.evidence);
         let mut step = BootStep::new(StepKind::Driver, *name, found.as_ref().map(place)).shown_by(evidence);
-        step.missing
-            .extend(found.value().into_iter().flat_map(|driver| &driver.missing_dependencies).map(Evidence::words));
+        step.missing.extend(
+            found
+                .value()
+                .into_iter()
+                .flat_map(|driver| &driver.missing_dependencies)
+                .map(|name| Evidence::words(format!("without {name}"))),
+        );
         Some(step)
     })
 }

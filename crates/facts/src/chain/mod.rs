@@ -127,7 +127,8 @@ fn system(steps: &mut Vec<BootStep>, facts: &Facts, guest: &Guest) {
 
 fn mount(facts: &Facts, mount: &Mount) -> BootStep {
     let subject = match mount.spec.text.as_str() {
-        named if named == mount.path || named.is_empty() => mount.path.clone(),
+        // A drive letter.
+        named if named == mount.path || named.is_empty() => mount.path.trim_end_matches(':').to_owned(),
         named => format!("{} from {named}", mount.path),
     };
     BootStep::new(StepKind::Mount, subject, mount.volume.as_ref().map(|id| facts.place(id)))

@@ -14,9 +14,12 @@ const KERNEL: &[&str] = &["ntoskrnl.exe", "hal.dll"];
 
 pub(super) fn steps(steps: &mut Vec<BootStep>, facts: &Facts, guest: &Guest, own: &Windows) {
     managers(steps, own);
+    let mut roots = Vec::new();
     match (&own.boot_stores, &own.boot_ini) {
-        (Known::Is(stores), _) => stores.iter().for_each(|store| self::store(steps, facts, guest, own, store)),
-        (_, Known::Is(ini)) => boot_ini(steps, facts, ini),
+        (Known::Is(stores), _) => {
+            roots.extend(stores.iter().filter_map(|store| self::store(steps, facts, guest, own, store)));
+        }
+        (_, Known::Is(ini)) => roots.extend(boot_ini(steps, facts, ini)),
         (stores, _) => {
             let what = stores.as_ref().map(|_| String::new());
             steps.push(BootStep::new(StepKind::Configuration, "boot configuration store", what));
@@ -26,6 +29,7 @@ pub(super) fn steps(steps: &mut Vec<BootStep>, facts: &Facts, guest: &Guest, own
     steps.extend(DISK_DRIVERS.iter().filter_map(|name| Some(driver(name, own.drivers.get(*name)?))));
     let boot = own.boot_drivers.value().into_iter().flatten();
     steps.extend(boot.filter(|service| is_lost(service)).map(lost));
+    steps.append(&mut roots);
     system(steps, facts, guest);
     if let Known::Is(state) = &own.setup.image_state {
         let step = BootStep::new(StepKind::Init, "setup", Known::Is(state.value.clone()));
@@ -74,7 +78,14 @@ fn file(kind: StepKind, name: &str, own: &Windows) -> BootStep {
         .map_or_else(|| BootStep::new(kind, name, Known::default()), |found| program(kind, name, found))
 }
 
-fn store(steps: &mut Vec<BootStep>, facts: &Facts, guest: &Guest, own: &Windows, store: &BootStore) {
+/// A store and what starts from it. Returned is where it has Windows.
+fn store(
+    steps: &mut Vec<BootStep>,
+    facts: &Facts,
+    guest: &Guest,
+    own: &Windows,
+    store: &BootStore,
+) -> Option<BootStep> {
     let firmware = match store.firmware {
         Firmware::Bios => "BIOS",
         Firmware::Uefi => "UEFI",
@@ -87,34 +98,40 @@ fn store(steps: &mut Vec<BootStep>, facts: &Facts, guest: &Guest, own: &Windows,
     }
     step.missing.extend(store.damage.iter().cloned());
     steps.push(step);
-    match store.default_entry() {
-        Some(entry) => self::entry(steps, facts, guest, own, entry),
-        None => steps.push(BootStep::new(StepKind::Entry, "", store.default.as_ref().and_then(|_| Known::Absent))),
-    }
+    let Some(entry) = store.default_entry() else {
+        steps.push(BootStep::new(StepKind::Entry, "", store.default.as_ref().and_then(|_| Known::Absent)));
+        return None;
+    };
+    steps.extend(starts(facts, guest, own, entry));
+    Some(root(facts, guest, entry))
 }
 
-fn entry(steps: &mut Vec<BootStep>, facts: &Facts, guest: &Guest, own: &Windows, entry: &BcdEntry) {
+/// The entry and the loader that it starts.
+fn starts(facts: &Facts, guest: &Guest, own: &Windows, entry: &BcdEntry) -> [BootStep; 2] {
     let safe = entry.safe_boot.value().map_or("", |_| " (safe mode)");
     let title = entry.title.value().map_or("without a title", String::as_str);
     let what = Known::Is(format!("{title}{safe}"));
-    steps.push(BootStep::new(StepKind::Entry, "", what).shown_by([&entry.evidence]));
+    let step = BootStep::new(StepKind::Entry, "", what).shown_by([&entry.evidence]);
     let path = entry.path.value().map_or("no loader is named", String::as_str);
     let mut loader = device(StepKind::Program, path, facts, &entry.device);
     let name = path.rsplit('\\').next().unwrap_or(path).to_ascii_lowercase();
-    let same = loader_volume(&entry.device) == Some(&guest.root);
+    let same = volume(&entry.device) == Some(&guest.root);
     if same && own.system_files.get(&name).is_some_and(Known::is_absent) {
         loader.what = Known::Absent;
     }
-    steps.push(loader);
-    let directory = entry.system_root.value().map_or("Windows", String::as_str);
-    let mut root = device(StepKind::Root, directory, facts, &entry.os_device);
-    if loader_volume(&entry.os_device).is_some_and(|volume| *volume != guest.root) {
-        root.missing.push(Evidence::volume(&guest.root, "the Windows that was found is here"));
-    }
-    steps.push(root);
+    [step, loader]
 }
 
-fn loader_volume(device: &Known<BcdDevice>) -> Option<&crate::VolumeId> {
+fn root(facts: &Facts, guest: &Guest, entry: &BcdEntry) -> BootStep {
+    let directory = entry.system_root.value().map_or("Windows", String::as_str);
+    let mut root = device(StepKind::Root, directory, facts, &entry.os_device);
+    if volume(&entry.os_device).is_some_and(|volume| *volume != guest.root) {
+        root.missing.push(Evidence::volume(&guest.root, "the Windows that was found is here"));
+    }
+    root
+}
+
+fn volume(device: &Known<BcdDevice>) -> Option<&crate::VolumeId> {
     device.value().and_then(|device| device.volume.value())
 }
 
@@ -128,7 +145,7 @@ fn device(kind: StepKind, subject: &str, facts: &Facts, device: &Known<BcdDevice
     }
 }
 
-fn boot_ini(steps: &mut Vec<BootStep>, facts: &Facts, ini: &BootIni) {
+fn boot_ini(steps: &mut Vec<BootStep>, facts: &Facts, ini: &BootIni) -> Option<BootStep> {
     let wait = ini.timeout.value().map_or(String::new(), |seconds| format!(", waits {seconds} s"));
     let what = Known::Is(format!("boot.ini{wait}"));
     steps.push(BootStep::new(StepKind::Configuration, "", what).shown_by([&ini.evidence]));
@@ -136,10 +153,9 @@ fn boot_ini(steps: &mut Vec<BootStep>, facts: &Facts, ini: &BootIni) {
     let title = entry.map(|entry| entry.title.clone());
     let what = ini.default.as_ref().and_then(|_| title.into());
     steps.push(BootStep::new(StepKind::Entry, "", what).shown_by(entry.map(|entry| &entry.evidence)));
-    if let Some(entry) = entry {
-        let what = entry.volume.as_ref().map(|id| facts.place(id));
-        steps.push(BootStep::new(StepKind::Root, &entry.path, what).shown_by([&entry.evidence]));
-    }
+    let entry = entry?;
+    let what = entry.volume.as_ref().map(|id| facts.place(id));
+    Some(BootStep::new(StepKind::Root, &entry.path, what).shown_by([&entry.evidence]))
 }
 
 fn driver(name: &str, found: &Known<WindowsDriver>) -> BootStep {
