@@ -2,6 +2,7 @@
 
 use crate::{Architecture, Claim, DeviceSpec, Evidence, Known, VolumeId};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What the firmware would find. BIOS and UEFI are two independent facts, never one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -75,6 +76,18 @@ pub enum LoaderKind {
     SystemdBoot,
     /// None: the firmware starts a kernel that is an EFI program with everything in it.
     UnifiedKernel,
+}
+
+impl fmt::Display for LoaderKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LoaderKind::Grub2 => "GRUB 2",
+            LoaderKind::GrubLegacy => "GRUB 0.9x",
+            LoaderKind::Extlinux => "extlinux",
+            LoaderKind::SystemdBoot => "systemd-boot",
+            LoaderKind::UnifiedKernel => "unified kernel image",
+        })
+    }
 }
 
 /// The configuration of the boot loader.

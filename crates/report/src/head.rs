@@ -1,7 +1,7 @@
 //! What the image is, in a few lines.
 
 use crate::page::{Page, size};
-use facts::{Boot, Content, Facts, Guest, Known, Media, TableKind, Volume};
+use facts::{Boot, Content, Facts, Guest, Known, Media, Os, TableKind, Volume, Windows};
 
 /// The image, the disk and the system on it, in a line each. Where the disk could not be read, that says it all.
 pub(crate) fn head(page: &mut Page<'_>, facts: &Facts) {
@@ -75,14 +75,37 @@ fn system(page: &mut Page<'_>, facts: &Facts, guest: &Guest) {
     page.row("system", &format!("{name}, {architecture}"));
     let kind = facts.root_volume().map_or(String::new(), |volume| format!(" ({})", holds(volume)));
     page.row("root", &format!("{}{kind}", guest.root));
-    let kernel = guest.default_kernel().map_or("which one boots is not known".into(), |kernel| kernel.version.clone());
-    page.row("kernel", &kernel);
+    page.row("kernel", &kernel(guest));
     page.row("import as", &import_as(facts, guest));
 }
 
-/// What to tell `ImportImage`.
+/// Which kernel boots. That of Windows has no version but that of Windows.
+fn kernel(guest: &Guest) -> String {
+    match &guest.windows {
+        Some(windows) => kernel_of_windows(windows),
+        None => guest.default_kernel().map_or("which one boots is not known".into(), |kernel| kernel.version.clone()),
+    }
+}
+
+fn kernel_of_windows(windows: &Windows) -> String {
+    let version = say(&windows.version.kernel, |claim| format!("{}.{}", claim.value.0, claim.value.1), "no version");
+    let build = windows.version.build.value().map_or(String::new(), |claim| format!(".{}", claim.value));
+    let revision = windows.version.revision.value().map_or(String::new(), |claim| format!(".{}", claim.value));
+    let file = match windows.system_files.get("ntoskrnl.exe") {
+        Some(Known::Absent) => ", but ntoskrnl.exe is not there",
+        _ => "",
+    };
+    format!("Windows NT {version}{build}{revision}{file}")
+}
+
+/// What to tell `ImportImage`. What it calls no name of its own is another Linux or another Windows.
 fn import_as(facts: &Facts, guest: &Guest) -> String {
-    let platform = say(&guest.platform, |found| found.value.clone(), "Others Linux");
+    let (os_type, other) = match guest.os {
+        Os::Windows => ("windows", "Other Windows"),
+        Os::FreeBsd => ("linux", "FreeBSD"),
+        Os::Linux => ("linux", "Others Linux"),
+    };
+    let platform = say(&guest.platform, |found| found.value.clone(), other);
     let architecture = say(&guest.architecture, |found| found.value.to_string(), "unknown");
     let mode = match (facts.boot.bios.can.value(), facts.boot.uefi.can.value()) {
         (Some(true), Some(true)) => "BIOS or UEFI",
@@ -91,7 +114,7 @@ fn import_as(facts: &Facts, guest: &Guest) -> String {
         _ => "unknown",
     };
     let size = facts.image.virtual_size.value().map_or("unknown".into(), |bytes| bytes.div_ceil(1 << 30).to_string());
-    format!("Platform {platform}, Architecture {architecture}, BootMode {mode}, DiskImageSize {size}")
+    format!("OSType {os_type}, Platform {platform}, Architecture {architecture}, BootMode {mode}, DiskImageSize {size}")
 }
 
 fn boots_by(boot: &Boot) -> String {

@@ -4,7 +4,11 @@ use crate::head::{head, holds, say};
 use crate::json::{TOOL, Tool};
 use crate::page::{Page, counted, cut, place, size};
 use crate::style::{Ink, Style};
-use facts::{Bootability, Evidence, Facts, Filesystem, Guest, Kernel, Known, Linux, LoaderKind, Presence, Volume};
+use crate::{freebsd, windows};
+use facts::{
+    Bootability, CloudInit, Evidence, Facts, Filesystem, Firewall, Fstab, Guest, Kernel, Known, Linux, NetworkProfile,
+    Presence, Volume,
+};
 use serde::Serialize;
 use std::io;
 
@@ -35,7 +39,13 @@ pub fn inspect_text(facts: &Facts, style: &Style) -> String {
     volumes(&mut page, facts);
     boot(&mut page, facts);
     if let Known::Is(guest) = &facts.guest {
-        kernels(&mut page, guest);
+        if let Some(own) = &guest.windows {
+            windows::rows(&mut page, facts, guest, own);
+        } else if let Some(own) = &guest.freebsd {
+            freebsd::rows(&mut page, own);
+        } else {
+            kernels(&mut page, guest);
+        }
         if let Some(linux) = &guest.linux {
             configuration(&mut page, linux);
         }
@@ -43,7 +53,8 @@ pub fn inspect_text(facts: &Facts, style: &Style) -> String {
     page.finish()
 }
 
-fn title(page: &mut Page<'_>, text: &str) {
+/// The heading of a section.
+pub(crate) fn title(page: &mut Page<'_>, text: &str) {
     page.gap();
     page.line(&page.style.paint(Ink::Bold, text));
 }
@@ -67,12 +78,13 @@ fn image(page: &mut Page<'_>, facts: &Facts) {
 
 fn volumes(page: &mut Page<'_>, facts: &Facts) {
     title(page, "Volumes");
-    for volume in &facts.volumes {
+    let row = |volume: &Volume| {
         let role = say(&volume.role, |role| format!("{role:?}").to_lowercase(), "no role");
         let about = volume.filesystem().map_or(String::new(), filesystem_words);
         let text = format!("{}, {role}, {}{about}{}", holds(volume), size(volume.size), names(volume));
-        page.row(&cut(&volume.id.to_string()), &text);
-    }
+        (cut(&volume.id.to_string()), text)
+    };
+    page.rows(&facts.volumes.iter().map(row).collect::<Vec<_>>());
 }
 
 fn filesystem_words(filesystem: &Filesystem) -> String {
@@ -104,24 +116,13 @@ fn boot(page: &mut Page<'_>, facts: &Facts) {
         page.row(name, &way_words(way));
     }
     let Some(loader) = facts.guest.value().and_then(|guest| guest.loader.value()) else { return };
-    page.row("loader", &format!("{}, {}", loader_name(loader.kind), places(&loader.config)));
+    page.row("loader", &format!("{}, {}", loader.kind, places(&loader.config)));
     for (index, entry) in loader.entries.iter().enumerate() {
         let mark = if loader.default.value() == Some(&index) { "*" } else { " " };
         page.row(&format!("entry {index}{mark}"), &cut(&entry.title));
         if mark == "*" {
             page.row("command line", &cut(&entry.cmdline));
         }
-    }
-}
-
-/// The name of a boot loader.
-pub(crate) fn loader_name(kind: LoaderKind) -> &'static str {
-    match kind {
-        LoaderKind::Grub2 => "GRUB 2",
-        LoaderKind::GrubLegacy => "GRUB 0.9x",
-        LoaderKind::Extlinux => "extlinux",
-        LoaderKind::SystemdBoot => "systemd-boot",
-        LoaderKind::UnifiedKernel => "unified kernel image",
     }
 }
 
@@ -171,20 +172,9 @@ fn kernel_rows(page: &mut Page<'_>, kernel: &Kernel) {
 
 fn configuration(page: &mut Page<'_>, linux: &Linux) {
     title(page, "Configuration");
-    match &linux.fstab {
-        Known::Is(fstab) => fstab.entries.iter().for_each(|entry| page.row("fstab", &place(&entry.evidence))),
-        other => page.row("fstab", &say(other, |_| String::new(), "none")),
-    }
-    match &linux.network.profiles {
-        Known::Is(profiles) => profiles.iter().for_each(|profile| page.row("network", &place(&profile.evidence))),
-        other => page.row("network", &say(other, |_| String::new(), "none configured")),
-    }
-    let enabled = |on: &Known<bool>| match on {
-        Known::Is(true) => "starts at boot".to_string(),
-        Known::Is(false) | Known::Absent => "does not start at boot".to_string(),
-        Known::Unknown(reason) => format!("start unknown ({})", reason.why),
-    };
-    page.row("cloud-init", &say(&linux.cloud_init, |found| enabled(&found.enabled), "not installed"));
+    fstab(page, &linux.fstab);
+    interfaces(page, &linux.network.profiles);
+    page.row("cloud-init", &cloud_init(&linux.cloud_init));
     page.row("sshd", &say(&linux.sshd, |found| enabled(&found.enabled), "not installed"));
     page.row(
         "SELinux",
@@ -194,11 +184,38 @@ fn configuration(page: &mut Page<'_>, linux: &Linux) {
             "none",
         ),
     );
-    let firewalls = say(
-        &linux.firewalls,
-        |found| found.iter().map(|firewall| firewall.name.clone()).collect::<Vec<_>>().join(", "),
-        "none",
-    );
-    page.row("firewall", &firewalls);
+    page.row("firewall", &firewalls(&linux.firewalls));
     page.row("init", &say(&linux.init, Clone::clone, "none"));
+}
+
+/// A row for each entry.
+pub(crate) fn fstab(page: &mut Page<'_>, fstab: &Known<Fstab>) {
+    match fstab {
+        Known::Is(fstab) => fstab.entries.iter().for_each(|entry| page.row("fstab", &place(&entry.evidence))),
+        other => page.row("fstab", &say(other, |_| String::new(), "none")),
+    }
+}
+
+/// A row for each configured interface.
+pub(crate) fn interfaces(page: &mut Page<'_>, profiles: &Known<Vec<NetworkProfile>>) {
+    match profiles {
+        Known::Is(profiles) => profiles.iter().for_each(|profile| page.row("network", &place(&profile.evidence))),
+        other => page.row("network", &say(other, |_| String::new(), "none configured")),
+    }
+}
+
+pub(crate) fn cloud_init(found: &Known<CloudInit>) -> String {
+    say(found, |found| enabled(&found.enabled), "not installed")
+}
+
+pub(crate) fn enabled(on: &Known<bool>) -> String {
+    match on {
+        Known::Is(true) => "starts at boot".into(),
+        Known::Is(false) | Known::Absent => "does not start at boot".into(),
+        Known::Unknown(reason) => format!("start unknown ({})", reason.why),
+    }
+}
+
+pub(crate) fn firewalls(found: &Known<Vec<Firewall>>) -> String {
+    say(found, |found| found.iter().map(|firewall| cut(&firewall.name)).collect::<Vec<_>>().join(", "), "none")
 }

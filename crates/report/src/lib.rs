@@ -12,12 +12,14 @@
 
 mod boot_chain;
 mod explain;
+mod freebsd;
 mod head;
 mod inspect;
 mod json;
 mod page;
 mod style;
 mod text;
+mod windows;
 mod xml;
 
 pub use boot_chain::boot_chain_text;

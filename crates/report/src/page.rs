@@ -7,6 +7,11 @@ use std::fmt::Write as _;
 /// Characters of a guest's line that are quoted.
 const QUOTED: usize = 160;
 
+/// Where the text of a row begins.
+const COLUMN: usize = 16;
+/// Where it begins at most, for the sake of a long name.
+const WIDEST: usize = 32;
+
 /// Text under construction, wrapped at the width of the style.
 pub(crate) struct Page<'a> {
     pub(crate) style: &'a Style,
@@ -45,9 +50,27 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// `name` and text in two columns.
+    /// `name`, which is safe to print, and text in two columns.
     pub(crate) fn row(&mut self, name: &str, text: &str) {
-        self.hanging(&format!("  {name:<14}"), 16, text);
+        self.row_at(COLUMN, name, text);
+    }
+
+    /// The same for rows that belong together: as wide as their names need, within reason.
+    pub(crate) fn rows(&mut self, rows: &[(String, String)]) {
+        let widest = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let column = (widest + 4).clamp(COLUMN, WIDEST);
+        for (name, text) in rows {
+            self.row_at(column, name, text);
+        }
+    }
+
+    /// A name that the column cannot hold has a line of its own.
+    fn row_at(&mut self, column: usize, name: &str, text: &str) {
+        if name.chars().count() + 3 > column {
+            self.line(&format!("  {name}"));
+            return self.hanging(&" ".repeat(column), column, text);
+        }
+        self.hanging(&format!("  {name:<0$}", column - 2), column, text);
     }
 }
 
@@ -139,6 +162,21 @@ mod tests {
         let mut page = Page::new(&style);
         page.row("name", "a\u{1b}[2J\nb");
         assert_eq!(page.finish(), "  name          a\\u{1b}[2J\\nb\n");
+    }
+
+    #[test]
+    fn a_long_name_pushes_its_text_aside() {
+        let style = Style::default();
+        let mut page = Page::new(&style);
+        page.row("fourteen chars", "one");
+        page.rows(&[("slice 1 partition a".into(), "two".into()), ("disk".into(), "three".into())]);
+        page.rows(&[("x".repeat(40), "four".into())]);
+        let long = "x".repeat(40);
+        let expected = format!(
+            "  fourteen chars\n                one\n  slice 1 partition a  two\n  disk                 three\n  {long}\n{:32}four\n",
+            ""
+        );
+        assert_eq!(page.finish(), expected);
     }
 
     #[test]

@@ -2,8 +2,11 @@
 //!
 //! Written for programs that read that already. Devices are named as libguestfs would see them: the disk is `/dev/sda`.
 //! What is unknown has no element. Not written: applications, icons, drive mappings of other disks.
+//!
+//! Names of partitions follow Linux, on which libguestfs runs: those of a BSD label in a slice are counted on from the
+//! last partition of the MBR, but from 5 at least.
 
-use facts::{Architecture, Content, Facts, Guest, Known, Os, Volume, VolumeId, VolumeKind};
+use facts::{Architecture, Content, Facts, Guest, Known, Os, Volume, VolumeId, VolumeKind, Windows};
 use std::fmt::Write as _;
 
 /// All systems as XML: none or one.
@@ -26,6 +29,9 @@ fn system(xml: &mut Xml, facts: &Facts, guest: &Guest) {
     if let Known::Is(distribution) = &guest.distribution {
         xml.text("distro", distro(&distribution.id));
         xml.text("product_name", &distribution.name);
+        if let Some(Known::Is(variant)) = guest.windows.as_ref().map(|windows| &windows.version.installation) {
+            xml.text("product_variant", &variant.value);
+        }
         let (major, minor) = version(&distribution.version);
         xml.text("major_version", major);
         xml.text("minor_version", minor);
@@ -34,19 +40,46 @@ fn system(xml: &mut Xml, facts: &Facts, guest: &Guest) {
             xml.text("package_management", management);
         }
     }
+    if let Some(windows) = &guest.windows {
+        xml.text("windows_systemroot", &windows.system_root);
+        if let Known::Is(claim) = &windows.control_set {
+            xml.text("windows_current_control_set", &claim.value);
+        }
+    }
     if let Known::Is(claim) = &guest.hostname {
         xml.text("hostname", &claim.value);
     }
     xml.element("mountpoints", &[], |xml| mountpoints(xml, facts, guest));
     xml.element("filesystems", &[], |xml| facts.volumes.iter().for_each(|volume| filesystem(xml, facts, volume)));
+    if let Some(windows) = &guest.windows {
+        drives(xml, facts, windows);
+    }
 }
 
+/// Windows has one place for all of its files; other volumes are drives.
 fn mountpoints(xml: &mut Xml, facts: &Facts, guest: &Guest) {
+    if guest.os == Os::Windows {
+        return xml.line("mountpoint", &[("dev", &device(facts, &guest.root))], "/");
+    }
     for mount in &guest.mounts {
         if let Known::Is(volume) = &mount.volume {
             xml.line("mountpoint", &[("dev", &device(facts, volume))], &mount.path);
         }
     }
+}
+
+/// Letters without their colon.
+fn drives(xml: &mut Xml, facts: &Facts, windows: &Windows) {
+    let letters = windows.drive_letters.value().into_iter().flatten();
+    let known: Vec<_> = letters.filter_map(|letter| Some((&letter.name, letter.volume.value()?))).collect();
+    if known.is_empty() {
+        return;
+    }
+    xml.element("drive_mappings", &[], |xml| {
+        for (name, volume) in known {
+            xml.line("drive_mapping", &[("name", name.trim_end_matches(':'))], &device(facts, volume));
+        }
+    });
 }
 
 fn filesystem(xml: &mut Xml, facts: &Facts, volume: &Volume) {
@@ -73,8 +106,17 @@ fn device(facts: &Facts, id: &VolumeId) -> String {
         (VolumeKind::Disk, ..) => "/dev/sda".into(),
         (VolumeKind::Logical, _, Some(name)) => format!("/dev/{name}"),
         (_, Some(number), _) => format!("/dev/sda{number}"),
-        _ => id.to_string(),
+        _ => in_slice(facts, id).map_or_else(|| id.to_string(), |number| format!("/dev/sda{number}")),
     }
+}
+
+/// The number that Linux gives a partition of a BSD label in a slice.
+fn in_slice(facts: &Facts, id: &VolumeId) -> Option<u32> {
+    let is_inner = |volume: &&Volume| volume.number.is_none() && volume.id.0.matches('/').count() == 2;
+    let inner = facts.volumes.iter().filter(|volume| volume.id.0.starts_with("bsd/")).filter(is_inner);
+    let place = u32::try_from(inner.map(|volume| &volume.id).position(|inner| inner == id)?).ok()?;
+    let last = facts.volumes.iter().filter_map(|volume| volume.number).max().unwrap_or(0);
+    last.max(4).checked_add(1)?.checked_add(place)
 }
 
 fn name(os: Os) -> &'static str {

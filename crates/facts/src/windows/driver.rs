@@ -2,6 +2,7 @@
 
 use crate::{Architecture, Evidence, Known};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// When a service starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -72,6 +73,17 @@ pub enum Readiness {
     NotBootStart,
     /// All is there.
     Ready,
+}
+
+impl fmt::Display for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Readiness::Broken => "will not load",
+            Readiness::Unmatched => "tied to no device",
+            Readiness::NotBootStart => "not started at boot",
+            Readiness::Ready => "ready",
+        })
+    }
 }
 
 /// What ties a device to a driver.

@@ -247,3 +247,19 @@ pub(crate) fn unopened() -> Facts {
         ..Facts::default()
     }
 }
+
+/// Optical media, read over the network.
+pub(crate) fn media() -> Facts {
+    let mut facts = unopened();
+    facts.image.path = "https://host.example/install.iso".into();
+    facts.image.format = is("iso9660".into());
+    facts.image.remote = Some(Transfer { bytes: 1 << 20, requests: 3 });
+    facts.image.media = Some(Media {
+        label: "INSTALL".into(),
+        starts_by: vec!["bios".into(), "uefi".into()],
+        hybrid: true,
+        architecture: Known::Absent,
+        ..Media::default()
+    });
+    facts
+}

@@ -1,7 +1,7 @@
 //! Committed pages. UPDATE_GOLDEN=1 writes them anew.
 
-use crate::disks;
-use facts::Facts;
+use crate::{disks, systems};
+use facts::{Facts, Known};
 use preflight::{Target, check};
 use report::Style;
 use std::path::Path;
@@ -69,12 +69,32 @@ fn no_line_is_wider_than_asked_unless_a_word_is() {
 #[test]
 fn inspection_of_a_disk() {
     golden("inspect.txt", &report::inspect_text(&disks::broken(), &Style::default()));
+    golden("inspect_windows.txt", &report::inspect_text(&systems::windows(), &Style::default()));
+    golden("inspect_freebsd.txt", &report::inspect_text(&systems::freebsd(), &Style::default()));
+}
+
+/// Nothing looked at is nothing claimed.
+#[test]
+fn what_was_not_examined_is_unknown_in_every_row() {
+    for (mut facts, own) in [(systems::windows(), true), (systems::freebsd(), false)] {
+        let Known::Is(guest) = &mut facts.guest else { panic!("no guest") };
+        guest.windows = own.then(Box::default);
+        guest.freebsd = (!own).then(Box::default);
+        let text = report::inspect_text(&facts, &Style::default());
+        let tail = &text[text.find(if own { "\nWindows\n" } else { "\nKernel\n" }).unwrap()..];
+        for row in ["none", "not installed", "not set", "no letters"] {
+            assert!(!tail.contains(&format!("  {row}\n")), "{row}:\n{tail}");
+        }
+        assert!(tail.matches("unknown (not examined)").count() >= 10, "{tail}");
+    }
 }
 
 #[test]
 fn the_way_it_boots() {
     golden("boot_chain.txt", &report::boot_chain_text(&disks::ready(), &Style::default()));
     golden("boot_chain_broken.txt", &report::boot_chain_text(&disks::broken(), &Style::default()));
+    golden("boot_chain_windows.txt", &report::boot_chain_text(&systems::windows(), &Style::default()));
+    golden("boot_chain_freebsd.txt", &report::boot_chain_text(&systems::freebsd(), &Style::default()));
 }
 
 /// What virt-inspector's readers get, of a disk whose strings are hostile too.
@@ -82,7 +102,9 @@ fn the_way_it_boots() {
 fn xml_of_disks() {
     golden("ready.xml", &report::inspect_xml(&disks::ready()));
     golden("broken.xml", &report::inspect_xml(&disks::broken()));
-    for facts in [disks::ready(), disks::broken(), disks::unopened()] {
+    golden("windows.xml", &report::inspect_xml(&systems::windows()));
+    golden("freebsd.xml", &report::inspect_xml(&systems::freebsd()));
+    for facts in [disks::ready(), disks::broken(), disks::unopened(), systems::windows(), systems::freebsd()] {
         let xml = report::inspect_xml(&facts);
         let mut reader = quick_xml::Reader::from_str(&xml);
         let mut open = Vec::new();

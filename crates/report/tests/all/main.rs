@@ -5,3 +5,4 @@
 mod disks;
 mod golden;
 mod schema;
+mod systems;

@@ -1,6 +1,6 @@
 //! Documents against the committed schemas, by a reader of the part of JSON Schema that these use.
 
-use crate::disks;
+use crate::{disks, systems};
 use facts::Facts;
 use preflight::{Target, check};
 use report::Style;
@@ -76,6 +76,7 @@ fn is_of_type(value: &Value, name: &str) -> bool {
         "object" => value.is_object(),
         "array" => value.is_array(),
         "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
         "integer" => value.is_u64() || value.is_i64(),
         other => panic!("the test does not know the type {other}"),
     }
@@ -101,7 +102,9 @@ fn reports_are_as_the_schema_says() {
 
 #[test]
 fn facts_are_as_the_schema_says() {
-    for facts in [disks::ready(), disks::broken(), disks::unopened()] {
+    for facts in
+        [disks::ready(), disks::broken(), disks::unopened(), disks::media(), systems::windows(), systems::freebsd()]
+    {
         valid("facts-1.json", &inspection(&facts));
         assert_eq!(serde_json::from_value::<Facts>(serde_json::to_value(&facts).unwrap()).unwrap(), facts);
     }
@@ -114,6 +117,23 @@ fn every_status_is_shown_and_facts_only_when_told() {
         assert!(document["results"].as_array().unwrap().iter().any(|result| result["status"] == status), "{status}");
     }
     assert!(document.get("facts").is_none());
+}
+
+/// What is inside a guest is held too, as far as the schema goes.
+#[test]
+fn wrong_facts_are_refused() {
+    let schema = schema("facts-1.json");
+    let refused = |facts: &Facts, change: &dyn Fn(&mut Value)| {
+        let mut document = inspection(facts);
+        assert!(wrong(&schema, &schema, &document, "").is_empty());
+        change(&mut document);
+        assert!(!wrong(&schema, &schema, &document, "").is_empty(), "{document:#}");
+    };
+    refused(&systems::windows(), &|document| document["guest"]["is"]["os"] = json!("dos"));
+    refused(&systems::windows(), &|document| document["guest"]["is"]["windows"] = json!({}));
+    refused(&systems::freebsd(), &|document| document["guest"]["is"]["freebsd"] = json!([]));
+    refused(&systems::freebsd(), &|document| document["volumes"][0]["kind"] = json!("chunk"));
+    refused(&disks::media(), &|document| document["image"]["media"]["hybrid"] = json!("yes"));
 }
 
 /// The schema is worth something only if it refuses what is wrong.
