@@ -41,6 +41,14 @@ pub(crate) fn freebsd<'a>(facts: &'a Facts, target: &Target) -> Result<(&'a Gues
     }
 }
 
+/// The system on a system disk, unless it is Windows, of which the rule of that name asks the same.
+pub(crate) fn unless_windows<'a>(facts: &'a Facts, target: &Target, rule: &str) -> Result<&'a Guest, Undecided> {
+    match guest(facts, target)? {
+        guest if guest.os == Os::Windows => Err(Undecided::skipped(format!("{rule} asks this of Windows"))),
+        guest => Ok(guest),
+    }
+}
+
 /// The Windows on a system disk.
 pub(crate) fn windows<'a>(facts: &'a Facts, target: &Target) -> Result<(&'a Guest, &'a Windows), Undecided> {
     let guest = guest(facts, target)?;

@@ -41,6 +41,7 @@ fn volume(id: VolumeId, number: Option<u32>, fs_type: &str, clean: bool) -> Volu
 fn disk(path: &str, table: TableKind, volumes: Vec<Volume>, guest: Guest) -> Facts {
     Facts {
         schema_version: SCHEMA_VERSION,
+        data_disks: Vec::new(),
         image: Image {
             path: path.into(),
             file_size: 600 << 20,

@@ -34,7 +34,7 @@ filesystem larger before the import.
 };
 
 fn check(facts: &Facts, target: &Target) -> Judged {
-    guest(facts, target)?;
+    unless_windows(facts, target, "WIN-NTFS")?;
     let mut tally = Tally::default();
     root(facts)?;
     for volume in facts.volumes.iter().filter(|volume| of_system(volume)) {

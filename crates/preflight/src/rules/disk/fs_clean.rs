@@ -27,7 +27,7 @@ Shut the source machine down before its disk is copied. On a copy of the disk: `
 };
 
 fn check(facts: &Facts, target: &Target) -> Judged {
-    guest(facts, target)?;
+    unless_windows(facts, target, "WIN-NTFS")?;
     let mut tally = Tally::default();
     let mut seen = false;
     for volume in facts.volumes.iter().filter(|volume| of_system(volume)) {

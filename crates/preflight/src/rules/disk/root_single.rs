@@ -25,7 +25,7 @@ Move what lies behind the root partition elsewhere: swap into a file or to the f
 };
 
 fn check(facts: &Facts, target: &Target) -> Judged {
-    guest(facts, target)?;
+    unless_windows(facts, target, "WIN-RECOVERY-LAST")?;
     let volume = root(facts)?;
     if volume.kind == VolumeKind::Logical {
         return Err(Undecided::skipped("the root filesystem is on a logical volume (see LNX-LVM)"));
