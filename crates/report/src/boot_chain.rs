@@ -44,6 +44,7 @@ fn nothing(kind: StepKind) -> &'static str {
         StepKind::Configuration => "no configuration of one that this program knows",
         StepKind::Entry => "none starts by itself",
         StepKind::Kernel | StepKind::Init => "none",
+        StepKind::Manager => "nothing that starts",
         StepKind::Search | StepKind::Mount => "not on this disk",
         StepKind::Root => "nothing on this disk answers to it",
         _ => "not there",

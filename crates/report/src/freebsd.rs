@@ -1,7 +1,7 @@
 //! What a person asks first of a FreeBSD guest.
 
 use crate::head::say;
-use crate::inspect::{cloud_init, enabled, firewalls, fstab, interfaces, title};
+use crate::inspect::{cloud_init, enabled, firewalls, fstab, interfaces, title, unknown};
 use crate::page::{Page, cut, place};
 use facts::{BsdModule, BsdPresence, Claim, FreeBsd, Known, RootLogin};
 
@@ -44,11 +44,7 @@ fn drivers(page: &mut Page<'_>, own: &FreeBsd) {
         names(page, words, own, there);
     }
     names(page, "missing", own, Known::is_absent);
-    for (name, found) in &own.drivers {
-        if let Known::Unknown(reason) = found {
-            page.row("unknown", &format!("{name}: {}", reason.why));
-        }
-    }
+    unknown(page, &own.drivers);
 }
 
 fn names(page: &mut Page<'_>, words: &str, own: &FreeBsd, which: impl Fn(&Known<facts::BsdDriver>) -> bool) {

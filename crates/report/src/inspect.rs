@@ -10,6 +10,7 @@ use facts::{
     Presence, Volume,
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io;
 
 const SCHEMA: &str = "https://github.com/bootworthy/bootworthy/blob/main/crates/report/schema/facts-1.json";
@@ -163,10 +164,24 @@ fn kernel_rows(page: &mut Page<'_>, kernel: &Kernel) {
             page.row(words, &names.join(", "));
         }
     }
+    unknown(page, &kernel.drivers);
     let missing: Vec<_> =
         kernel.drivers.iter().filter(|(_, driver)| driver.is_absent()).map(|(name, _)| name.as_str()).collect();
     if !missing.is_empty() {
         page.row("missing", &missing.join(", "));
+    }
+}
+
+/// Drivers of which nothing is known, by reason: one file that says nothing leaves many open.
+pub(crate) fn unknown<T>(page: &mut Page<'_>, drivers: &BTreeMap<String, Known<T>>) {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, found) in drivers {
+        if let Some(reason) = found.reason() {
+            reasons.entry(&reason.why).or_default().push(name);
+        }
+    }
+    for (why, names) in reasons {
+        page.row("unknown", &format!("{}: {why}", names.join(", ")));
     }
 }
 
