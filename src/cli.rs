@@ -296,9 +296,10 @@ pub(crate) struct Inspect {
     /// How the machine would start, step by step, and what in the image says so.
     #[arg(long, conflicts_with = "output")]
     pub(crate) boot_chain: bool,
-    /// A file, an http or https address, or - for standard input.
-    #[arg(value_name = "IMAGE")]
-    pub(crate) image: PathBuf,
+    /// The disks of one machine: the one that it starts from, then its others. A volume group, an array and what the
+    /// system mounts may lie over all of them. Each is a file, an http or https address, or - for standard input.
+    #[arg(value_name = "IMAGE", required = true)]
+    pub(crate) images: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -278,17 +278,52 @@ pub(crate) struct Examined {
 /// Opens and inspects the image. A file that is no image at all, or a machine that fails, is an error; an image that
 /// is damaged, not supported or refused gives facts all the same.
 pub(crate) fn examine(path: &Path, subject: &Subject) -> Outcome<Examined> {
+    examine_machine(path, &[], subject)
+}
+
+/// Opens an image here or elsewhere.
+fn open(path: &Path, subject: &Subject) -> Outcome<Image> {
+    match address(path) {
+        None => Image::open(path, &subject.input),
+        Some(address) => Image::open_remote(address, subject),
+    }
+}
+
+/// An image beside the first, opened as far as that goes.
+struct Further {
+    image: Image,
+    path: String,
+    disk: Result<Arc<dyn Disk>>,
+}
+
+impl Further {
+    fn open(path: &Path, subject: &Subject) -> Outcome<Self> {
+        let image = open(path, subject)?;
+        match image.disk(&subject.input) {
+            Err(error) if error.kind() == ErrorKind::Io => Err(error.into()),
+            disk => Ok(Further { path: image.path.to_string_lossy().into_owned(), image, disk }),
+        }
+    }
+
+    fn shown(&self) -> inspect::DataImage<'_> {
+        inspect::Image { path: &self.path, file: &self.image.source, disk: self.disk.as_ref() }
+    }
+}
+
+/// The same of a machine that starts from the first image and has those in `data` too.
+pub(crate) fn examine_machine(path: &Path, data: &[PathBuf], subject: &Subject) -> Outcome<Examined> {
     let input = &subject.input;
-    let image = match address(path) {
-        None => Image::open(path, input)?,
-        Some(address) => Image::open_remote(address, subject)?,
-    };
+    let image = open(path, subject)?;
+    let further = data.iter().map(|path| Further::open(path, subject)).collect::<Outcome<Vec<_>>>()?;
     // Without what may be secret in an address.
     let shown = image.path.to_string_lossy();
     let (mut facts, failure) = match image.disk(input) {
         Ok(disk) => {
-            let facts = inspect::inspect(&shown, &image.source, &disk).map_err(|error| error.at_path(&image.path))?;
+            let system = inspect::Image { path: &shown, file: &image.source, disk: &disk };
+            let data: Vec<_> = further.iter().map(Further::shown).collect();
+            let facts = inspect::inspect_machine(system, &data).map_err(|error| error.at_path(&image.path))?;
             image.check_unchanged()?;
+            further.iter().try_for_each(|further| further.image.check_unchanged())?;
             (facts, None)
         }
         Err(error) if error.kind() == ErrorKind::Io => return Err(error.into()),
@@ -300,6 +335,11 @@ pub(crate) fn examine(path: &Path, subject: &Subject) -> Outcome<Examined> {
     if let Some(codec) = image.packed {
         // What would be uploaded is the packed file.
         facts.image.format = Known::Is(codec.to_owned());
+    }
+    for (disk, further) in facts.data_disks.iter_mut().zip(&further) {
+        if let Some(codec) = further.image.packed {
+            disk.image.format = Known::Is(codec.to_owned());
+        }
     }
     Ok(Examined { facts, failure })
 }

@@ -8,6 +8,7 @@ mod flip;
 mod guests;
 mod hostile;
 mod info;
+mod machine;
 mod media;
 mod pipes;
 mod preflight;

@@ -1,11 +1,15 @@
-//! `inspect`: what is in an image.
+//! `inspect`: what is in an image, or in the several of one machine.
 
 use crate::cli::{Colour, FactsOutput, Inspect};
 use crate::exit::{Exit, Failure};
 use crate::{image, output};
 
 pub(crate) fn run(args: &Inspect, colour: Colour) -> Result<Exit, Failure> {
-    let examined = image::examine(&args.image, &args.subject)?;
+    let [system, data @ ..] = args.images.as_slice() else { return Err(Failure::usage("no image was named")) };
+    if args.subject.input.member.is_some() && !data.is_empty() {
+        return Err(Failure::usage("--member is of one archive, and several images were named"));
+    }
+    let examined = image::examine_machine(system, data, &args.subject)?;
     if let Some(error) = examined.failure {
         return Err(error.into());
     }

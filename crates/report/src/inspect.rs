@@ -1,13 +1,13 @@
 //! Facts without a verdict.
 
-use crate::head::{head, holds, say};
+use crate::head::{head, holds, say, table_name};
 use crate::json::{TOOL, Tool};
 use crate::page::{Page, counted, cut, place, size};
 use crate::style::{Ink, Style};
 use crate::{freebsd, windows};
 use facts::{
-    Bootability, CloudInit, Evidence, Facts, Filesystem, Firewall, Fstab, Guest, Kernel, Known, Linux, NetworkProfile,
-    Presence, Volume,
+    Bootability, CloudInit, DataDisk, Disk, Evidence, Facts, Filesystem, Firewall, Fstab, Guest, Kernel, Known, Linux,
+    NetworkProfile, Presence, Volume,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -37,6 +37,7 @@ pub fn inspect_text(facts: &Facts, style: &Style) -> String {
     page.gap();
     head(&mut page, facts);
     image(&mut page, facts);
+    facts.data_disks.iter().enumerate().for_each(|(index, disk)| data_disk(&mut page, index + 2, disk));
     volumes(&mut page, facts);
     boot(&mut page, facts);
     if let Known::Is(guest) = &facts.guest {
@@ -74,6 +75,20 @@ fn image(page: &mut Page<'_>, facts: &Facts) {
     }
     for problem in facts.disk.value().into_iter().flat_map(|disk| &disk.problems) {
         page.row("problem", &format!("{}: {}", problem.id, place(&problem.evidence)));
+    }
+}
+
+/// A disk beside the first, in a line, and what is wrong with it.
+fn data_disk(page: &mut Page<'_>, number: usize, found: &DataDisk) {
+    let table = |disk: &Disk| say(&disk.table, |table| table_name(*table).to_owned(), "no partition table");
+    let disk = match &found.disk {
+        Known::Is(disk) => format!("{}, {}", size(disk.size), table(disk)),
+        other => say(other, |_| String::new(), "none"),
+    };
+    let format = say(&found.image.format, Clone::clone, "empty file");
+    page.row(&format!("disk {number}"), &format!("{}: {format}, {disk}", found.image.path));
+    for problem in found.disk.value().into_iter().flat_map(|disk| &disk.problems) {
+        page.row("problem", &format!("disk {number}: {}: {}", problem.id, place(&problem.evidence)));
     }
 }
 

@@ -46,7 +46,6 @@ fn absent_sshd() -> Sshd {
 pub(crate) fn broken() -> Facts {
     Facts {
         schema_version: SCHEMA_VERSION,
-        data_disks: Vec::new(),
         image: Image {
             path: "broken.qcow2".into(),
             file_size: 600 << 20,
@@ -71,6 +70,7 @@ pub(crate) fn broken() -> Facts {
             problems: vec![],
             empty: is(false),
         }),
+        data_disks: Vec::new(),
         volumes: vec![volume()],
         boot: Boot {
             bios: Bootability { can: is(true), evidence: vec![Evidence::disk(0, "GRUB boot.img")], missing: vec![] },

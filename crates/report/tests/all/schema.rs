@@ -102,9 +102,12 @@ fn reports_are_as_the_schema_says() {
 
 #[test]
 fn facts_are_as_the_schema_says() {
-    for facts in
-        [disks::ready(), disks::broken(), disks::unopened(), disks::media(), systems::windows(), systems::freebsd()]
-    {
+    let mut several = disks::ready();
+    several.data_disks.push(facts::DataDisk { image: several.image.clone(), disk: several.disk.clone() });
+    several.volumes[0].kind = facts::VolumeKind::Array;
+    several.volumes[0].disk = Some(2);
+    let systems = [systems::windows(), systems::freebsd(), several];
+    for facts in [disks::ready(), disks::broken(), disks::unopened(), disks::media()].into_iter().chain(systems) {
         valid("facts-1.json", &inspection(&facts));
         assert_eq!(serde_json::from_value::<Facts>(serde_json::to_value(&facts).unwrap()).unwrap(), facts);
     }
