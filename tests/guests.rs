@@ -144,7 +144,10 @@ fn verdicts_are_true_of_every_guest() {
             for rule in guest.blocking() {
                 // A menu that is not made by today's tools: SUSE 11's has no initrd line, Container Linux's none at all.
                 let odd_menu = guest.status("LNX-GRUB-CFG") == "FAILED" && rule.starts_with("LNX-");
-                assert!(PHONY.contains(&rule) || planted.contains(&rule) || odd_menu, "{name}: {rule} is not true of it");
+                assert!(
+                    PHONY.contains(&rule) || planted.contains(&rule) || odd_menu,
+                    "{name}: {rule} is not true of it"
+                );
             }
         }
         let uefi = guest.facts["boot_mode"].as_str().is_some_and(|mode| mode != "bios");

@@ -30,8 +30,10 @@ fn a_good_guest_is_ready() {
     for rule in ["LNX-BOOT-BIOS", "LNX-BOOT-UEFI", "LNX-INITRAMFS-VIRTIO", "LNX-FSTAB-UUID", "LNX-DHCP", "LNX-SSHD"] {
         assert_eq!(says(&document, rule).0, "PASSED", "{rule}");
     }
+    // The fixture has no C library, of which alone can be told how passwords are hashed.
+    let results = document["results"].as_array().unwrap().iter();
     let unknown: Vec<_> =
-        document["results"].as_array().unwrap().iter().filter(|result| result["status"] == "UNKNOWN").collect();
+        results.filter(|result| result["status"] == "UNKNOWN" && result["id"] != "LNX-SHA512").collect();
     assert!(unknown.is_empty(), "{unknown:?}");
 }
 
