@@ -70,7 +70,7 @@ fn add(machine: &mut Machine, candidate: &Candidate, bytes: &[u8]) -> Result<()>
     // The checksum is over the superblock without itself, where no keys follow.
     let is_whole = u64_at(bytes, 0) == crc64(&bytes[8..]);
     let (Some(start), true) = (start, is_whole) else {
-        let what = format!("the bcache superblock at byte {AT} is damaged");
+        let what = format!("the bcache superblock at byte {AT} is damaged, or its data lies behind the end");
         machine.report(candidate, defect::BCACHE_BAD, what);
         return Ok(());
     };
