@@ -38,6 +38,7 @@ fn absent_sshd() -> Sshd {
         listen_addresses: Known::Absent,
         access_lists: Known::Absent,
         evidence: vec![line("/usr/sbin/sshd", 1, "")],
+        wrong_modes: Known::Absent,
         ..Sshd::default()
     }
 }
