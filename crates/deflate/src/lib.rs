@@ -27,6 +27,9 @@
 //! | zlib-rs, 4 KiB, level 3 / 6 | 0.3885 / 0.3822 | 1.043 / 1.026 | 123 / 94 | 3.0 / 2.3 |
 //! | libdeflate, 32 KiB, level 1 / 4 | 0.3739 / 0.3537 | 1.003 / 0.949 | 240 / 153 | 5.9 / 3.7 |
 //!
+//! Since these figures the large window enters fewer positions of long matches, which made it 8% faster and its output
+//! 0.8% larger on a sample of the same clusters.
+//!
 //! It is not the best at everything. With the small window a tenth of the clusters come out 2% or more larger than zlib
 //! makes them, and one in a hundred 8% or more: tables of numbers, where a longer search pays. With the large window,
 //! which is searched less, that is 7% and 38%. As many gain as much, from better prices and more blocks. Bytes that
