@@ -17,21 +17,16 @@ const fn table(polynomial: u32) -> [u32; 256] {
     table
 }
 
-static CASTAGNOLI: [u32; 256] = table(0x82F6_3B78);
 static IEEE: [u32; 256] = table(0xEDB8_8320);
-
-fn update(table: &[u32; 256], crc: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().fold(crc, |crc, &byte| (crc >> 8) ^ table[usize::from(crc.to_le_bytes()[0] ^ byte)])
-}
 
 /// CRC-32C over `bytes`, from `crc` on and without the final inversion, as ext4, XFS and btrfs chain it.
 pub(crate) fn crc32c(crc: u32, bytes: &[u8]) -> u32 {
-    update(&CASTAGNOLI, crc, bytes)
+    !crc32c::crc32c_append(!crc, bytes)
 }
 
 /// CRC-32 with the common polynomial, from `crc` on and without the final inversion: LVM starts at 0xF597_A6CF.
 pub(crate) fn crc32(crc: u32, bytes: &[u8]) -> u32 {
-    update(&IEEE, crc, bytes)
+    bytes.iter().fold(crc, |crc, &byte| (crc >> 8) ^ IEEE[usize::from(crc.to_le_bytes()[0] ^ byte)])
 }
 
 /// CRC-16 with the polynomial 0x8005, reflected, from `crc` on, as ext4 chains it.

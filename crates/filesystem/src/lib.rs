@@ -10,9 +10,11 @@
 
 mod cache;
 mod crc;
+mod features;
 mod field;
 mod identify;
 mod nodes;
+mod overlay;
 mod path;
 mod pieces;
 mod tree;

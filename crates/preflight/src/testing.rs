@@ -103,6 +103,11 @@ pub(crate) fn guest_of(facts: &mut Facts) -> &mut Guest {
     }
 }
 
+/// Says that the image is to be a Customized Linux.
+pub(crate) fn customize(target: &mut Target) {
+    target.request.platform = Some("Customized Linux".into());
+}
+
 /// The Linux configuration, to be changed.
 pub(crate) fn linux_of(facts: &mut Facts) -> &mut Linux {
     guest_of(facts).linux.as_deref_mut().expect("a Linux guest")

@@ -1,7 +1,6 @@
 //! The names of ext2/3/4 features, as `dumpe2fs` prints them.
 
-/// A name for each bit; what has no name is printed as `FEATURE_C3`: the word and the number of the bit.
-type Names = &'static [(u32, &'static str)];
+use crate::features::{Names, named};
 
 const COMPAT: Names = &[
     (0x1, "dir_prealloc"),
@@ -98,16 +97,6 @@ pub(super) fn unreadable(incompat: u32) -> Vec<String> {
 pub(super) fn without_known_bitmaps(compat: u32, incompat: u32, ro_compat: u32) -> Vec<String> {
     let (known_compat, known_incompat, known_ro_compat) = KNOWN_BITMAPS;
     names(compat & !known_compat, incompat & !known_incompat, ro_compat & !known_ro_compat)
-}
-
-fn named(bits: u32, names: Names, word: char) -> Vec<String> {
-    (0..32)
-        .filter(|bit| bits >> bit & 1 == 1)
-        .map(|bit| match names.iter().find(|(value, _)| *value == 1 << bit) {
-            Some((_, name)) => (*name).to_owned(),
-            None => format!("FEATURE_{word}{bit}"),
-        })
-        .collect()
 }
 
 #[cfg(test)]

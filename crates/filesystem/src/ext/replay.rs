@@ -1,8 +1,9 @@
 //! A volume as it will be when its journal has been replayed.
 
 use super::superblock;
+use crate::overlay::overlay;
 use std::collections::BTreeMap;
-use storage::{Extent, ReadAt, Result, Source, State, to_usize};
+use storage::{Extent, ReadAt, Result, Source, State};
 
 /// Blocks whose newest content is in the journal; by number of the block on the volume.
 pub(super) type Replaced = BTreeMap<u64, Copy>;
@@ -26,19 +27,6 @@ pub(super) struct Replayed {
     pub(super) superblock: Vec<u8>,
 }
 
-impl Replayed {
-    /// Copies the part of `from` that lies in `buf`; `from` begins at `start`, `buf` at `offset`.
-    fn overlay(buf: &mut [u8], offset: u64, from: &[u8], start: u64) -> Result<()> {
-        let end = (offset + buf.len() as u64).min(start + from.len() as u64);
-        let begin = offset.max(start);
-        if begin < end {
-            let part = &from[to_usize(begin - start)?..to_usize(end - start)?];
-            buf[to_usize(begin - offset)?..to_usize(end - offset)?].copy_from_slice(part);
-        }
-        Ok(())
-    }
-}
-
 impl ReadAt for Replayed {
     fn size(&self) -> u64 {
         self.volume.size()
@@ -52,9 +40,9 @@ impl ReadAt for Replayed {
             if copy.escaped {
                 block[..4].copy_from_slice(&super::journal::MAGIC.to_be_bytes());
             }
-            Self::overlay(buf, offset, &block, number * self.block_size)?;
+            overlay(buf, offset, &block, number * self.block_size)?;
         }
-        Self::overlay(buf, offset, &self.superblock, superblock::OFFSET)
+        overlay(buf, offset, &self.superblock, superblock::OFFSET)
     }
 
     /// What was a hole may have been replaced.

@@ -3,6 +3,7 @@
 //! Layouts: as `blkid` knows them. Marks of two bytes are believed only with a right checksum.
 
 use super::Content;
+use super::stack::member;
 use crate::field::{le16, le32, peek};
 use storage::{ReadAt, Result};
 
@@ -37,16 +38,12 @@ pub(super) fn find(volume: &dyn ReadAt) -> Result<Option<Content>> {
     } else {
         for from_end in PROMISE {
             if sector(sectors.checked_sub(from_end))?.starts_with(b"Promise Technology, Inc.") {
-                return Ok(Some(member("promise_fasttrack_raid")));
+                return member("promise_fasttrack_raid", None, None);
             }
         }
         return Ok(None);
     };
-    Ok(Some(member(of)))
-}
-
-fn member(of: &'static str) -> Content {
-    Content::Member { of, uuid: None, name: None }
+    member(of, None, None)
 }
 
 /// The words before the checksum and the checksum add up to zero.
@@ -85,7 +82,7 @@ mod tests {
             for (at, mark) in &marks {
                 volume[*at..at + mark.len()].copy_from_slice(mark);
             }
-            assert_eq!(find(&volume).unwrap(), Some(member(of)));
+            assert_eq!(find(&volume).unwrap(), member(of, None, None).unwrap());
             for (at, _) in marks {
                 let mut other = volume.clone();
                 other[at] ^= 0xFF;

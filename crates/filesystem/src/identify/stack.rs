@@ -2,7 +2,7 @@
 //!
 //! Marks that outlive what made them are believed only with a right checksum.
 
-use super::{Content, raid};
+use super::{Content, firmware, raid};
 use crate::crc::{crc32, crc32c};
 use crate::field::{be16, be32, be64, label, le16, le32, le64, peek, uuid};
 use storage::{ReadAt, Result};
@@ -10,8 +10,22 @@ use storage::{ReadAt, Result};
 type Find = fn(&dyn ReadAt) -> Result<Option<Content>>;
 
 /// In this order; the first that is found is it.
-static STACK: &[Find] =
-    &[luks, bitlocker, filevault2, lvm2, md_1, md_0_90, bcache, vdo, stratis, drbd, ldm, others, raid::find];
+static STACK: &[Find] = &[
+    luks,
+    bitlocker,
+    filevault2,
+    lvm2,
+    md_1,
+    md_0_90,
+    bcache,
+    vdo,
+    stratis,
+    drbd,
+    ldm,
+    others,
+    raid::find,
+    firmware::find,
+];
 
 pub(super) fn find(volume: &dyn ReadAt) -> Result<Option<Content>> {
     for find in STACK {
@@ -19,7 +33,7 @@ pub(super) fn find(volume: &dyn ReadAt) -> Result<Option<Content>> {
             return Ok(Some(content));
         }
     }
-    super::firmware::find(volume)
+    Ok(None)
 }
 
 pub(super) fn member(of: &'static str, uuid: Option<String>, name: Option<String>) -> Result<Option<Content>> {

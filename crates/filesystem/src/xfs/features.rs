@@ -1,7 +1,6 @@
 //! The names of XFS features, as `xfs_info` and `mkfs.xfs` have them.
 
-/// A name for each bit; what has no name is printed as `FEATURE_I9`: the word and the number of the bit.
-type Names = &'static [(u32, &'static str)];
+use crate::features::{Names, named};
 
 const COMPAT: Names = &[];
 
@@ -86,16 +85,6 @@ impl Features {
         all.extend(named(self.incompat & !incompat, INCOMPAT, 'I'));
         all
     }
-}
-
-fn named(bits: u32, names: Names, word: char) -> Vec<String> {
-    (0..32)
-        .filter(|bit| bits >> bit & 1 == 1)
-        .map(|bit| match names.iter().find(|(value, _)| *value == 1 << bit) {
-            Some((_, name)) => (*name).to_owned(),
-            None => format!("FEATURE_{word}{bit}"),
-        })
-        .collect()
 }
 
 #[cfg(test)]

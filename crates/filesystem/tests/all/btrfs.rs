@@ -2,7 +2,7 @@
 
 use crate::run;
 use crate::support::{
-    assert_same, assert_same_metadata, blank, guest_tree, have, host_tree, noise, sample_tree, skip, source,
+    assert_same, assert_same_metadata, blank, guest_tree, have, host_tree, noise, sample_tree, skip, source, unmount,
 };
 use filesystem::{Content, FileSystem, GuestPath, Info, identify, open};
 use std::fs;
@@ -38,16 +38,6 @@ impl Mounted {
         fs::create_dir_all(&mounted.at).unwrap();
         run!("mount", "-t", "btrfs", "-o", options, &mounted.device, &mounted.at);
         mounted
-    }
-}
-
-/// Who looks at every new mount may still be in it.
-pub(crate) fn unmount(at: &Path) {
-    for _ in 0..50 {
-        if Command::new("umount").arg(at).status().is_ok_and(|done| done.success()) {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(100));
     }
 }
 

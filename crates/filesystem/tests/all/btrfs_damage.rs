@@ -1,9 +1,9 @@
 //! Damaged btrfs: no panic, no endless walk, no unbounded memory; the other copy where there is one; never other content.
 
-use crate::btrfs::{Mounted, can_mount, make, populate, unmount};
+use crate::btrfs::{Mounted, can_mount, make, populate};
 use crate::damage::{exercise, small_tree};
 use crate::run;
-use crate::support::{AMPLE, Node, assert_same, blank, guest_tree, have, random, shared, source, walk};
+use crate::support::{AMPLE, Node, assert_same, blank, guest_tree, have, random, shared, source, unmount, walk};
 use filesystem::{Content, GuestPath, Unused, identify, open, unused};
 use std::fs;
 use std::os::unix::fs::FileExt;

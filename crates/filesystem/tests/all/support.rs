@@ -274,3 +274,15 @@ fn packed_images(dir: &Path, images: &mut Vec<PathBuf>) {
         }
     }
 }
+
+/// Whether what is mounted there could be unmounted. Who looks at every new mount, and a program that another thread
+/// starts, hold it for a moment.
+pub(crate) fn unmount(at: &Path) -> bool {
+    (0..50).any(|_| {
+        let done = Command::new("umount").arg(at).status().is_ok_and(|done| done.success());
+        if !done {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        done
+    })
+}

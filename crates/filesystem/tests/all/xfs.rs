@@ -6,7 +6,7 @@ mod log;
 mod tree;
 
 use crate::run;
-use crate::support::{Tree, blank, host_tree, noise, run_with, sample_tree, skip};
+use crate::support::{Tree, blank, host_tree, noise, run_with, sample_tree, skip, unmount};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
@@ -103,14 +103,7 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // A program that another thread starts holds this one's files for a moment.
-        let done = (0..50).any(|_| {
-            let done = Command::new("umount").arg(&self.0).status().is_ok_and(|status| status.success());
-            if !done {
-                std::thread::sleep(std::time::Duration::from_millis(100));
-            }
-            done
-        });
+        let done = unmount(&self.0);
         assert!(done || std::thread::panicking(), "{} stays mounted", self.0.display());
     }
 }

@@ -1,7 +1,8 @@
 //! A volume as it will be when its log has been replayed.
 
+use crate::overlay::overlay;
 use std::collections::BTreeMap;
-use storage::{Error, Extent, ReadAt, Result, Source, State, to_usize};
+use storage::{Error, Extent, ReadAt, Result, Source, State};
 
 pub(super) const SECTOR: u64 = 512;
 /// Sectors that may be changed: 128 MiB.
@@ -51,10 +52,7 @@ impl ReadAt for Replayed {
         self.volume.read_at(buf, offset)?;
         let end = offset + buf.len() as u64;
         for (&number, sector) in self.sectors.range(offset / SECTOR..end.div_ceil(SECTOR)) {
-            let start = number * SECTOR;
-            let (first, last) = (start.max(offset), (start + SECTOR).min(end));
-            buf[to_usize(first - offset)?..to_usize(last - offset)?]
-                .copy_from_slice(&sector[to_usize(first - start)?..to_usize(last - start)?]);
+            overlay(buf, offset, &sector[..], number * SECTOR)?;
         }
         Ok(())
     }

@@ -42,10 +42,6 @@ pub(crate) mod tests {
     use super::*;
     use crate::testing::*;
 
-    fn customize(target: &mut Target) {
-        target.request.platform = Some("Customized Linux".into());
-    }
-
     cases! {
         fires: |_, target| customize(target),
         passes: |facts, target| {

@@ -63,12 +63,7 @@ pub(super) fn customized(facts: &Facts, target: &Target) -> Result<(), Undecided
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::*;
     use crate::testing::*;
-
-    fn customize(target: &mut Target) {
-        target.request.platform = Some("Customized Linux".into());
-    }
 
     cases! {
         fires: |facts, target| { customize(target); root_fs(facts).fs_type = "xfs".into() },

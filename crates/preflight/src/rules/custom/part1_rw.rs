@@ -54,12 +54,7 @@ fn check(facts: &Facts, target: &Target) -> Judged {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::*;
     use crate::testing::*;
-
-    fn customize(target: &mut Target) {
-        target.request.platform = Some("Customized Linux".into());
-    }
 
     cases! {
         fires: |facts, target| { customize(target); root_fs(facts).clean = is(false) },

@@ -50,7 +50,7 @@ pub(crate) mod tests {
     use crate::testing::*;
 
     fn customize(facts: &mut Facts, target: &mut Target) {
-        target.request.platform = Some("Customized Linux".into());
+        crate::testing::customize(target);
         of(&mut linux_of(facts).root_login).must_change = is(true);
     }
 
