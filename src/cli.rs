@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Compare what two images hold, as qemu-img compare does: exit 0 same, 1 different, 2 and more an error.
     Compare(Compare),
+    /// Check that an image, in whatever format, holds what preflight --attest said is ready.
+    VerifyAttestation(VerifyAttestation),
     /// Explain a rule of preflight: what it checks, why ECS needs it, how to fix it. Without a rule: list all.
     Explain(Explain),
 }
@@ -101,13 +103,6 @@ pub(crate) struct ProgressArgs {
 pub(crate) enum InfoOutput {
     #[default]
     Human,
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportOutput {
-    #[default]
-    Text,
     Json,
 }
 
@@ -306,9 +301,8 @@ pub(crate) struct Inspect {
 pub(crate) struct Preflight {
     #[command(flatten)]
     pub(crate) subject: Subject,
-    /// For people, or for programs.
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) output: ReportOutput,
+    #[command(flatten)]
+    pub(crate) output: Reports,
     /// List every rule, those that passed or do not apply too.
     #[arg(short = 'v', long)]
     pub(crate) verbose: bool,
@@ -321,16 +315,75 @@ pub(crate) struct Preflight {
     /// What the disk is to become: system or data.
     #[arg(long, default_value = "system", value_name = "USE")]
     pub(crate) disk: preflight::DiskUse,
+    /// The instances that it is for: a family, a region, what they ask for; such as ecs.g8y/cn-hangzhou or nvme,uefi.
+    #[arg(long, value_name = "INSTANCE")]
+    pub(crate) target: Option<preflight::Instance>,
     /// Exit with 10 from findings of this severity on: info, degraded, no-login, no-boot, reject.
     #[arg(long, default_value = "no-login", value_name = "SEVERITY")]
     pub(crate) fail_on: preflight::Severity,
     /// Exit with 11 if something that could block cannot be decided.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// What the project decides about the rules; by default bootworthy.toml, where there is one here.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// No policy, not even that of bootworthy.toml.
+    #[arg(long, conflicts_with = "policy")]
+    pub(crate) no_policy: bool,
+    /// A report as JSON: what it found does not block again.
+    #[arg(long, value_name = "REPORT")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Also read the whole disk, and write an in-toto statement on its content and the verdict into this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "from_facts")]
+    pub(crate) attest: Option<PathBuf>,
+    /// The files are facts that inspect --output json wrote, not images.
+    #[arg(long, conflicts_with_all = ["format", "member", "allow_backing"])]
+    pub(crate) from_facts: bool,
     #[command(flatten)]
     pub(crate) request: Request,
+    /// An image, or several, which are judged each for itself, and summed up together.
+    #[arg(value_name = "IMAGE", required = true)]
+    pub(crate) images: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyAttestation {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    #[command(flatten)]
+    pub(crate) progress: ProgressArgs,
+    /// The statement that preflight --attest wrote.
+    #[arg(value_name = "ATTESTATION")]
+    pub(crate) attestation: PathBuf,
     #[arg(value_name = "IMAGE")]
     pub(crate) image: PathBuf,
+}
+
+/// How reports are written, and where to.
+#[derive(Debug, Args)]
+pub(crate) struct Reports {
+    /// Format of the report; auto is the one for the CI that this runs in, or text.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = reporter)]
+    pub(crate) output: String,
+    /// Also write a report of that format into a file. May be given more than once.
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_file)]
+    pub(crate) files: Vec<(String, PathBuf)>,
+}
+
+fn reporter(name: &str) -> Result<String, String> {
+    if name == "auto" || report::reporter(name).is_some() {
+        return Ok(name.into());
+    }
+    let known: Vec<_> = report::REPORTERS.iter().map(|reporter| reporter.name()).collect();
+    Err(format!("known formats: auto, {}", known.join(", ")))
+}
+
+fn report_file(text: &str) -> Result<(String, PathBuf), String> {
+    let (format, file) = text.split_once('=').ok_or("write it as FORMAT=FILE, such as sarif=preflight.sarif")?;
+    match file {
+        "" => Err(format!("no file is named after {format}=")),
+        file => Ok((reporter(format)?, file.into())),
+    }
 }
 
 fn cache(word: &str) -> Result<storage::Cache, String> {

@@ -72,6 +72,12 @@ impl Failure {
         Failure { exit, ..self }
     }
 
+    /// The same failure of something else than standard output.
+    pub(crate) fn about(self, path: &std::path::Path) -> Self {
+        let message = self.message.replace("standard output", &path.display().to_string());
+        Failure { message, silent: false, ..self }
+    }
+
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
         Failure::new(Exit::Usage, message)
     }
@@ -103,13 +109,18 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+/// Says what failed.
+pub(crate) fn complain(failure: &Failure) {
+    if !failure.silent {
+        // Nobody can be told if standard error is closed.
+        let _ = writeln!(std::io::stderr(), "bootworthy: {}", failure.message);
+    }
+}
+
 /// Says what failed and gives the process its exit code.
 pub(crate) fn finish(outcome: Result<Exit, Failure>) -> ExitCode {
     let exit = outcome.unwrap_or_else(|failure| {
-        if !failure.silent {
-            // Nobody can be told if standard error is closed.
-            let _ = writeln!(std::io::stderr(), "bootworthy: {}", failure.message);
-        }
+        complain(&failure);
         failure.exit
     });
     ExitCode::from(exit.code())

@@ -1,4 +1,4 @@
-//! Any bytes as a disk: partition tables and LVM.
+//! Any bytes as a disk: partition tables, BSD labels, and what lies over them: LVM, md, bcache.
 
 #![no_main]
 

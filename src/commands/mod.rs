@@ -9,6 +9,7 @@ mod inspect;
 mod map;
 mod measure;
 mod preflight;
+mod verify_attestation;
 
 use crate::cli::{Cli, Command};
 use crate::exit::{Exit, Failure};
@@ -24,6 +25,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Measure(args) => measure::run(args),
         Command::Check(args) => check::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::VerifyAttestation(args) => verify_attestation::run(args),
         Command::Explain(args) => explain::run(args, cli.colour),
     }
 }

@@ -1,36 +1,92 @@
 //! What all rules say together, and the proof that comes of it.
 
+use crate::instance::Instance;
 use crate::outcome::{Finding, Outcome, Severity};
-use crate::rule::Rule;
+use crate::policy::Waiver;
+use crate::rule::{Confidence, Rule};
 use crate::target::{DiskUse, Target};
 use facts::Facts;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Version of the rules: raised with every change of what they say about a disk.
+pub const PACK: &str = "2026.11.2";
 
 /// What one rule says.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judgement {
     /// Name of the rule.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// Other names of it.
     pub aliases: &'static [&'static str],
     /// What must hold.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// Of the worst finding if it failed, else the worst it can be.
     pub severity: Severity,
+    /// The worst that it can be.
+    #[serde(skip)]
+    pub worst: Severity,
+    /// Who says so.
+    pub source: Cow<'static, str>,
+    /// How sure that is.
+    pub confidence: Confidence,
     /// What came out.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// The project's word that it shall not block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waived: Option<Waiver>,
+    /// It was open in the report that is the baseline.
+    #[serde(skip)]
+    pub(crate) in_baseline: bool,
 }
 
 impl Judgement {
     pub(crate) fn new(rule: &Rule, outcome: Outcome) -> Self {
-        let severity = outcome.findings().first().map_or(rule.severity, |worst| worst.severity);
-        Judgement { id: rule.id, aliases: rule.aliases, title: rule.title, severity, outcome }
+        Judgement {
+            id: rule.id.into(),
+            aliases: rule.aliases,
+            title: rule.title.into(),
+            source: rule.source.into(),
+            confidence: rule.confidence,
+            ..Judgement::of(rule.severity, outcome)
+        }
+    }
+
+    /// Without a name.
+    pub(crate) fn of(worst: Severity, outcome: Outcome) -> Self {
+        Judgement {
+            id: "".into(),
+            aliases: &[],
+            title: "".into(),
+            severity: worst,
+            worst,
+            source: "".into(),
+            confidence: Confidence::Derived,
+            outcome,
+            waived: None,
+            in_baseline: false,
+        }
+    }
+
+    /// Whether a finding of it blocks, where findings from that severity on do.
+    pub fn blocks(&self, fail_on: Severity) -> bool {
+        self.waived.is_none() && self.outcome.findings().iter().any(|finding| self.stops(finding, fail_on))
+    }
+
+    /// Whether something that could block is not known of it.
+    pub fn leaves_open(&self, fail_on: Severity) -> bool {
+        let open = self.waived.is_none() && self.outcome.open().is_some();
+        open && !self.in_baseline && self.worst >= fail_on && !self.blocks(fail_on)
+    }
+
+    fn stops(&self, finding: &Finding, fail_on: Severity) -> bool {
+        self.waived.is_none() && !finding.in_baseline && finding.severity >= fail_on
     }
 }
 
 /// The answer to the question whether the image may be imported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Nothing blocks, and nothing that could block is unknown.
@@ -42,7 +98,7 @@ pub enum Verdict {
 }
 
 /// How many rules said what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Rules that passed.
     pub passed: usize,
@@ -54,6 +110,8 @@ pub struct Summary {
     pub skipped: usize,
     /// Rules that could not be decided.
     pub unknown: usize,
+    /// Rules that failed or could not be decided, and were waived.
+    pub waived: usize,
 }
 
 /// What all rules say about one image.
@@ -63,10 +121,14 @@ pub struct Report {
     pub image: String,
     /// Its length.
     pub file_size: u64,
+    /// Version of the rules.
+    pub pack: &'static str,
     /// Name of the limits in force.
     pub profile: &'static str,
     /// What the disk is to become.
     pub disk: DiskUse,
+    /// The instances that it is for.
+    pub instance: Instance,
     /// Findings from this severity on block.
     pub fail_on: Severity,
     /// The answer.
@@ -81,13 +143,16 @@ impl Report {
     pub(crate) fn new(facts: &Facts, target: &Target, results: Vec<Judgement>) -> Self {
         let fail_on = target.fail_on;
         let count = |word: &str| results.iter().filter(|result| result.outcome.word() == word).count();
-        let blocking = results.iter().filter(|result| blocks(result, fail_on)).count();
-        let undecided = results.iter().any(|result| leaves_open(result, fail_on));
+        let blocking = results.iter().filter(|result| result.blocks(fail_on)).count();
+        let undecided = results.iter().any(|result| result.leaves_open(fail_on));
+        let waived = results.iter().filter(|result| result.waived.is_some()).count();
         Report {
             image: facts.image.path.clone(),
             file_size: facts.image.file_size,
+            pack: PACK,
             profile: target.profile.name,
             disk: target.disk,
+            instance: target.instance.clone(),
             fail_on,
             verdict: match (blocking, undecided) {
                 (0, false) => Verdict::Ready,
@@ -100,6 +165,7 @@ impl Report {
                 blocking,
                 skipped: count("SKIPPED"),
                 unknown: count("UNKNOWN"),
+                waived,
             },
             results,
         }
@@ -115,18 +181,27 @@ impl Report {
 
     /// The findings that block, worst first.
     pub fn blocking(&self) -> Vec<(&Judgement, &Finding)> {
-        self.findings().into_iter().filter(|(_, finding)| finding.severity >= self.fail_on).collect()
+        self.findings().into_iter().filter(|(result, finding)| result.stops(finding, self.fail_on)).collect()
     }
 
-    /// The proof that this file may be imported, or the report back. A waived rule neither blocks nor leaves open.
-    pub fn clear(self, waivers: &[Waiver]) -> Result<Clearance, Box<Report>> {
-        let waived = |id: &str| waivers.iter().any(|waiver| waiver.rule == id);
-        let stops = |result: &Judgement| blocks(result, self.fail_on) || leaves_open(result, self.fail_on);
-        if self.results.iter().any(|result| stops(result) && !waived(result.id)) {
+    /// The rules that could not be decided, or not wholly, and could block.
+    pub fn open(&self) -> impl Iterator<Item = (&Judgement, &str)> {
+        let open = self.results.iter().filter(|result| result.leaves_open(self.fail_on));
+        open.filter_map(|result| Some((result, result.outcome.open()?)))
+    }
+
+    /// The rules that failed or could not be decided, and were waived.
+    pub fn waived(&self) -> impl Iterator<Item = (&Judgement, &Waiver)> {
+        self.results.iter().filter_map(|result| Some((result, result.waived.as_ref()?)))
+    }
+
+    /// The proof that this file may be imported, or the report back.
+    pub fn clear(self) -> Result<Clearance, Box<Report>> {
+        if self.verdict != Verdict::Ready {
             return Err(Box::new(self));
         }
-        let waived = self.results.iter().filter(|result| stops(result)).map(|result| result.id).collect();
-        Ok(Clearance { image: self.image, file_size: self.file_size, waived })
+        let waived = self.waived().map(|(result, _)| result.id.to_string()).collect();
+        Ok(Clearance { image: self.image, file_size: self.file_size, pack: self.pack.into(), waived })
     }
 }
 
@@ -136,32 +211,20 @@ impl Judgement {
     }
 }
 
-fn blocks(result: &Judgement, fail_on: Severity) -> bool {
-    result.outcome.findings().iter().any(|finding| finding.severity >= fail_on)
-}
-
-fn leaves_open(result: &Judgement, fail_on: Severity) -> bool {
-    matches!(result.outcome, Outcome::Unknown { .. }) && result.severity >= fail_on
-}
-
-/// The user's word that a rule need not hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiver {
-    /// Name of the rule.
-    pub rule: String,
-    /// Why not.
-    pub reason: String,
-}
-
-/// The proof that a file passed. Only [`Report::clear`] makes one.
+/// The proof that a file passed. Only [`Report::clear`] makes one, and [`crate::Attestation::clear`] of such a report.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Clearance {
     image: String,
     file_size: u64,
-    waived: Vec<&'static str>,
+    pack: String,
+    waived: Vec<String>,
 }
 
 impl Clearance {
+    pub(crate) fn attested(image: &str, file_size: u64, pack: &str, waived: Vec<String>) -> Self {
+        Clearance { image: image.into(), file_size, pack: pack.into(), waived }
+    }
+
     /// The file it is about, as it was named.
     pub fn image(&self) -> &str {
         &self.image
@@ -172,8 +235,13 @@ impl Clearance {
         self.file_size
     }
 
+    /// The version of the rules that it passed.
+    pub fn pack(&self) -> &str {
+        &self.pack
+    }
+
     /// The rules that would have stopped it, and were waived.
-    pub fn waived(&self) -> &[&'static str] {
+    pub fn waived(&self) -> &[String] {
         &self.waived
     }
 }
@@ -209,7 +277,7 @@ mod tests {
     fn unknown_is_not_a_pass() {
         let open = judged(|facts, _| facts.image.damage = Known::unknown("not walked"));
         assert_eq!(open.verdict, Verdict::Undecided);
-        assert!(open.clear(&[]).is_err());
+        assert!(open.clear().is_err());
         let harmless = judged(|facts, _| linux_of(facts).time_sync = Known::unknown("not looked for"));
         assert_eq!(harmless.verdict, Verdict::Ready, "a note cannot block, and so cannot leave open");
     }
@@ -251,12 +319,17 @@ mod tests {
 
     #[test]
     fn only_a_report_that_stands_gives_a_clearance() {
-        let clearance = judged(|_, _| ()).clear(&[]).unwrap();
+        let clearance = judged(|_, _| ()).clear().unwrap();
         assert_eq!((clearance.image(), clearance.file_size()), ("disk.qcow2", 600 << 20));
         assert!(clearance.waived().is_empty());
-        let waiver = Waiver { rule: "IMG-QCOW2-DIRTY".into(), reason: "tested by hand".into() };
-        let refused = judged(damage).clear(&[Waiver { rule: "IMG-ZERO".into(), ..waiver.clone() }]).unwrap_err();
-        assert_eq!(refused.clear(&[waiver]).unwrap().waived(), ["IMG-QCOW2-DIRTY"]);
+        assert_eq!(clearance.pack(), PACK);
+        assert!(judged(damage).clear().is_err());
+        let waived = judged(|facts, target| {
+            damage(facts, target);
+            let reason = "tested by hand".into();
+            target.policy.waivers = vec![Waiver { rule: "IMG-QCOW2-DIRTY".into(), reason, expires: None, image: None }];
+        });
+        assert_eq!(waived.clear().unwrap().waived(), ["IMG-QCOW2-DIRTY"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::outcome::{Finding, Outcome, Severity};
 use crate::target::Target;
 use facts::{Facts, Known, Reason};
+use serde::Serialize;
 
 /// Why a rule gives no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub enum Undecided {
     Skipped(String),
     /// It is, but what it needs to know is not known.
     Unknown(Reason),
+    /// Some of it is wrong, and some of it is not known.
+    Partly(Vec<Finding>, Reason),
 }
 
 impl Undecided {
@@ -28,6 +31,32 @@ impl Undecided {
 /// What a check returns: what is wrong (nothing: passed), or why it cannot be said.
 pub type Judged = Result<Vec<Finding>, Undecided>;
 
+/// How sure it is that a rule holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// The platform's own current texts say so.
+    Current,
+    /// Only texts of the platform say so that are years old: such rules warn at most.
+    Old,
+    /// It follows from how the platform, firmware and systems work.
+    Derived,
+    /// The project that keeps the policy file says so.
+    Project,
+}
+
+impl Confidence {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Confidence::Current => "official and current",
+            Confidence::Old => "official but old",
+            Confidence::Derived => "derived",
+            Confidence::Project => "the project's own",
+        }
+    }
+}
+
 /// A rule: what must hold of a disk, who says so, and how to see it.
 #[derive(Debug)]
 pub struct Rule {
@@ -39,6 +68,8 @@ pub struct Rule {
     pub title: &'static str,
     /// How bad it is at worst where it does not hold.
     pub severity: Severity,
+    /// How sure that is.
+    pub confidence: Confidence,
     /// Who says so, and as of when.
     pub source: &'static str,
     /// Markdown under the headings *What it checks*, *Why ECS needs it*, *How to fix*.
@@ -52,16 +83,24 @@ impl Rule {
     pub fn judge(&self, facts: &Facts, target: &Target) -> Outcome {
         match (self.check)(facts, target) {
             Ok(findings) if findings.is_empty() => Outcome::Passed,
-            Ok(mut findings) => {
-                for finding in &mut findings {
-                    finding.severity = finding.severity.min(self.severity);
-                }
-                findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-                Outcome::Failed { findings }
+            Ok(findings) => Outcome::Failed { findings: self.in_order(findings), open: None },
+            Err(Undecided::Partly(findings, reason)) => {
+                let findings = self.in_order(findings);
+                // What is as bad as it can be is not made worse by what is not known.
+                let worst = findings.first().is_some_and(|finding| finding.severity == self.severity);
+                Outcome::Failed { findings, open: (!worst).then_some(reason.why) }
             }
             Err(Undecided::Skipped(why)) => Outcome::Skipped { why },
             Err(Undecided::Unknown(reason)) => Outcome::Unknown { why: reason.why },
         }
+    }
+
+    fn in_order(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
+        for finding in &mut findings {
+            finding.severity = finding.severity.min(self.severity);
+        }
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        findings
     }
 }
 
@@ -79,7 +118,7 @@ pub(crate) fn present<T>(what: &Known<T>, absent: impl Into<String>) -> Result<&
     known(what)?.ok_or_else(|| Undecided::skipped(absent))
 }
 
-/// Findings and doubts of a check that looks at several things: one finding decides, a doubt only where there is none.
+/// Findings and doubts of a check that looks at several things.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     findings: Vec<Finding>,
@@ -108,8 +147,9 @@ impl Tally {
     /// What comes of it.
     pub(crate) fn done(self) -> Judged {
         match self.doubt {
+            None => Ok(self.findings),
             Some(reason) if self.findings.is_empty() => Err(Undecided::Unknown(reason)),
-            _ => Ok(self.findings),
+            Some(reason) => Err(Undecided::Partly(self.findings, reason)),
         }
     }
 }

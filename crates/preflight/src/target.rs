@@ -1,6 +1,10 @@
 //! What the user wants of the image.
 
+use crate::baseline::Baseline;
+use crate::date::Date;
+use crate::instance::Instance;
 use crate::outcome::Severity;
+use crate::policy::Policy;
 use crate::profile::Profile;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -39,6 +43,14 @@ pub struct Target {
     pub fail_on: Severity,
     /// Parameters of the import, as far as they are decided.
     pub request: Request,
+    /// The instances that it is for.
+    pub instance: Instance,
+    /// What the project decides about the rules.
+    pub policy: Policy,
+    /// What was found before.
+    pub baseline: Option<Baseline>,
+    /// The day that it is, for waivers that expire.
+    pub today: Date,
 }
 
 impl Default for Target {
@@ -48,6 +60,10 @@ impl Default for Target {
             disk: DiskUse::System,
             fail_on: Severity::NoLogin,
             request: Request::default(),
+            instance: Instance::default(),
+            policy: Policy::default(),
+            baseline: None,
+            today: Date::today(),
         }
     }
 }

@@ -13,7 +13,7 @@ pub fn explain(rule: &Rule, style: &Style) -> String {
     if !rule.aliases.is_empty() {
         page.row("also known as", &rule.aliases.join(", "));
     }
-    page.row("source", rule.source);
+    page.row("source", &format!("{} ({})", rule.source, rule.confidence.words()));
     for paragraph in rule.docs.trim().split("\n\n").flat_map(heading_apart) {
         page.gap();
         match paragraph.strip_prefix("# ") {

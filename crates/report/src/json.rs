@@ -1,6 +1,7 @@
-//! The report as JSON. Its schema is `schema/preflight-1.json`.
+//! The report as JSON. Its schema is `schema/preflight-1.json`; several reports are an object that has them and a summary.
 
-use crate::Style;
+use crate::summary::Summary;
+use crate::{Judged, Style};
 use facts::Facts;
 use preflight::Report;
 use serde::Serialize;
@@ -35,20 +36,38 @@ struct Document<'a> {
     facts: Option<&'a Facts>,
 }
 
+impl<'a> Document<'a> {
+    fn of(image: &Judged<'a>, style: &Style) -> Self {
+        let facts = style.facts.then_some(image.facts);
+        Document { schema: SCHEMA, schema_version: SCHEMA_VERSION, tool: TOOL, report: image.report, facts }
+    }
+}
+
+#[derive(Serialize)]
+struct Documents<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    schema_version: u32,
+    tool: Tool,
+    summary: Summary<'a>,
+    reports: Vec<Document<'a>>,
+}
+
 impl crate::Reporter for Reporter {
     fn name(&self) -> &'static str {
         "json"
     }
 
-    fn write(&self, report: &Report, facts: &Facts, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
-        let document = Document {
-            schema: SCHEMA,
-            schema_version: SCHEMA_VERSION,
-            tool: TOOL,
-            report,
-            facts: style.facts.then_some(facts),
-        };
-        serde_json::to_writer_pretty(&mut *out, &document)?;
+    fn write(&self, images: &[Judged<'_>], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+        match images {
+            [image] => serde_json::to_writer_pretty(&mut *out, &Document::of(image, style))?,
+            _ => {
+                let reports = images.iter().map(|image| Document::of(image, style)).collect();
+                let summary = Summary::of(images);
+                let all = Documents { schema: SCHEMA, schema_version: SCHEMA_VERSION, tool: TOOL, summary, reports };
+                serde_json::to_writer_pretty(&mut *out, &all)?;
+            }
+        }
         out.write_all(b"\n")
     }
 }

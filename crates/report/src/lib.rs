@@ -18,6 +18,7 @@ mod inspect;
 mod json;
 mod page;
 mod style;
+mod summary;
 mod text;
 mod windows;
 mod xml;
@@ -32,13 +33,22 @@ use facts::Facts;
 use preflight::Report;
 use std::io;
 
+/// An image that was judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'a> {
+    /// What the rules say about it.
+    pub report: &'a Report,
+    /// What they were asked of.
+    pub facts: &'a Facts,
+}
+
 /// One format of reports.
 pub trait Reporter: Sync {
     /// Its name, as on the command line.
     fn name(&self) -> &'static str;
 
-    /// Writes the report on the image that the facts are about.
-    fn write(&self, report: &Report, facts: &Facts, style: &Style, out: &mut dyn io::Write) -> io::Result<()>;
+    /// Writes one document on all images, of which there is at least one.
+    fn write(&self, images: &[Judged<'_>], style: &Style, out: &mut dyn io::Write) -> io::Result<()>;
 }
 
 macro_rules! reporters {

@@ -66,8 +66,8 @@ impl VersusInspect {
         for name in &names {
             eprintln!("{name}");
             let truth: Value =
-                serde_json::from_str(&fs::read_to_string(self.guests.join(name).with_extension("json"))?)?;
-            let image = self.guests.join(name).with_extension("raw");
+                serde_json::from_str(&fs::read_to_string(self.guests.join(format!("{name}.json")))?)?;
+            let image = self.guests.join(format!("{name}.raw"));
             let (us, them) = self.ask(&program, &image)?;
             row(&mut table, name, &us, &them, &truth)?;
             ours.add(&us, &truth);

@@ -83,6 +83,7 @@ fn check(name: &str, directory: &Path, image: &Path) {
     let text = std::fs::read_to_string(directory.join(format!("{name}.json"))).unwrap();
     let expected: Value = serde_json::from_str(&text).unwrap();
     let facts = inspect(image);
+    check_formats(name, image, &facts);
     check_volumes(name, &expected, &facts);
     check_boot(name, &expected, &facts);
     if expected["os_type"] == "windows" {
@@ -100,6 +101,27 @@ fn check(name: &str, directory: &Path, image: &Path) {
     } else if !closed {
         check_guest(name, &expected, &facts);
         check_kernels(name, &expected, &facts);
+    }
+}
+
+/// What holds the disk makes no difference to what is on it.
+fn check_formats(name: &str, image: &Path, facts: &Facts) {
+    let scratch = tempfile::tempdir().unwrap();
+    let of_disk = |facts: &Facts| Facts { image: facts::Image::default(), ..facts.clone() };
+    for (format, options) in [("qcow2", ""), ("vpc", "force_size=on"), ("vhdx", "")] {
+        let converted = scratch.path().join(format!("disk.{format}"));
+        let mut qemu_img = Command::new("qemu-img");
+        qemu_img.args(["convert", "-f", "raw", "-O", format]);
+        if !options.is_empty() {
+            qemu_img.args(["-o", options]);
+        }
+        match qemu_img.arg(image).arg(&converted).output() {
+            Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
+            Err(_) => return skip("the program qemu-img"),
+        }
+        let found = inspect(&converted);
+        assert_eq!(found.image.virtual_size, facts.image.virtual_size, "{name} as {format}");
+        assert_eq!(of_disk(&found), of_disk(facts), "{name} as {format}");
     }
 }
 

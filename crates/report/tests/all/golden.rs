@@ -19,7 +19,7 @@ fn golden(name: &str, text: &str) {
 fn page(format: &str, facts: &Facts, style: &Style) -> String {
     let report = check(facts, &Target::default());
     let mut out = Vec::new();
-    report::reporter(format).unwrap().write(&report, facts, style, &mut out).unwrap();
+    report::reporter(format).unwrap().write(&[report::Judged { report: &report, facts }], style, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

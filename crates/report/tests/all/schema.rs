@@ -15,7 +15,9 @@ fn schema(name: &str) -> Value {
 fn preflight(facts: &Facts, with_facts: bool) -> Value {
     let style = Style { facts: with_facts, ..Style::default() };
     let mut out = Vec::new();
-    report::reporter("json").unwrap().write(&check(facts, &Target::default()), facts, &style, &mut out).unwrap();
+    let report = check(facts, &Target::default());
+    let judged = [report::Judged { report: &report, facts }];
+    report::reporter("json").unwrap().write(&judged, &style, &mut out).unwrap();
     serde_json::from_slice(&out).unwrap()
 }
 

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "Customized Linux has /aliyun_custom_image on partition 1",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Customize Linux images (2021)",
     docs: "\
 # What it checks

@@ -12,6 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The first partition of Customized Linux can be written to",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Customize Linux images (2021)",
     docs: "\
 # What it checks

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "Customized Linux reads its configuration at boot",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Customize Linux images (2021)",
     docs: "\
 # What it checks

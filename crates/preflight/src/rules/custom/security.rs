@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "Customized Linux has no login that all instances share",
     severity: Severity::Info,
+    confidence: Confidence::Old,
     source: "Customize Linux images (2021)",
     docs: "\
 # What it checks

@@ -12,6 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The disk of Customized Linux has more than 5 GiB",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Customize Linux images (2021)",
     docs: "\
 # What it checks

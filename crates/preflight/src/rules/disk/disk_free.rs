@@ -16,6 +16,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "There is room on the disk",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "Image compliance tool, item disk use rate (2021); the limits are ours",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "ext4 without 64bit, as old instructions ask",
     severity: Severity::Info,
+    confidence: Confidence::Old,
     source: "Instructions for importing images (2019 to 2021); not in newer pages",
     docs: "\
 # What it checks

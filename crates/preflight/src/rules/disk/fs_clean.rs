@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The filesystems are whole and were unmounted",
     severity: Severity::NoBoot,
+    confidence: Confidence::Derived,
     source: "Instructions for importing images (2021); Import custom images",
     docs: "\
 # What it checks

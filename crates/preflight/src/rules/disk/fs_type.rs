@@ -13,6 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The root filesystem is XFS, ext3 or ext4",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Instructions for importing images; Image compliance tool (2021)",
     docs: "\
 # What it checks

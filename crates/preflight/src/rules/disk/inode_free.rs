@@ -12,6 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "There are inodes left",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Image compliance tool, item inode use rate (2021); the limit is ours",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The root filesystem is not on LVM",
     severity: Severity::NoBoot,
+    confidence: Confidence::Derived,
     source: "SMC FAQ (2021): LVM is flattened on migration; derived",
     docs: "\
 # What it checks

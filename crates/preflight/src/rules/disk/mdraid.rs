@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The system is not on a software RAID",
     severity: Severity::NoBoot,
+    confidence: Confidence::Derived,
     source: "derived: an image holds one disk; md superblock formats",
     docs: "\
 # What it checks
@@ -44,7 +45,7 @@ fn check(facts: &Facts, target: &Target) -> Judged {
             "copy the system to a plain partition, or import all member disks; nofail for an array of data",
         )
         .at(Evidence::volume(&volume.id, "md superblock"));
-        let holds_root = facts.guest.value().is_none();
+        let holds_root = facts.guest.value().is_none_or(|guest| guest.root.0.starts_with("md/"));
         tally.fail(if holds_root { finding } else { finding.only(Severity::Degraded) });
     }
     tally.done()

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The partition table is sound",
     severity: Severity::NoBoot,
+    confidence: Confidence::Derived,
     source: "Instructions for importing images (2021): MBR and GPT; derived from UEFI 2.10, section 5",
     docs: "\
 # What it checks

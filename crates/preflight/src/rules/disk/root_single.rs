@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.OnlineResizeFS"],
     title: "The root partition is the last one on the disk",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "Instructions for importing images (2021); Check and repair custom images, item OnlineResizeFS (2025)",
     docs: "\
 # What it checks

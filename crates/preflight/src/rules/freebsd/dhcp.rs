@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Dhcp"],
     title: "FreeBSD gets its address by DHCP and starts sshd",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "Instructions for importing images (2021); FreeBSD rc.conf(5)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "FreeBSD finds its filesystems by names that stay",
     severity: Severity::NoBoot,
+    confidence: Confidence::Derived,
     source: "Instructions for importing images (2021); FreeBSD fstab(5), glabel(8)",
     docs: "\
 # What it checks

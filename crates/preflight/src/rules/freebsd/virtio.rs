@@ -17,6 +17,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "FreeBSD has the virtio drivers when it needs them",
     severity: Severity::NoBoot,
+    confidence: Confidence::Derived,
     source: "Install a virtio driver (2021); known issues of FreeBSD images (2021); FreeBSD virtio(4)",
     docs: "\
 # What it checks

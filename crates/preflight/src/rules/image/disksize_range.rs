@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The size of the disk is within the limits",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, DiskDeviceMapping.N.DiskImageSize; errors InvalidImageSize, InvalidDataDiskSize",
     docs: "\
 # What it checks

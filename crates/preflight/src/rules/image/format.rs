@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The image is RAW, VHD or QCOW2",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, DiskDeviceMapping.N.Format (API reference 2025-05; SDK model 7.11.8)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.SystemImage"],
     title: "A system disk holds an installed system",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "Import custom images; Check and repair custom images, item SystemImage (2025)",
     docs: "\
 # What it checks

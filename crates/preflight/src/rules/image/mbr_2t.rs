@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "A disk of more than 2 TiB has a GPT",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "Instance boot modes (2025); ECS troubleshooting guide",
     docs: "\
 # What it checks

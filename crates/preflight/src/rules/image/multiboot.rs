@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "There is one operating system on the disk",
     severity: Severity::Degraded,
+    confidence: Confidence::Derived,
     source: "Instructions for importing images (2021): one root partition",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "A QCOW2 holds all of its disk, unencrypted",
     severity: Severity::Reject,
+    confidence: Confidence::Derived,
     source: "derived: one object is imported per disk; QEMU docs/interop/qcow2.rst",
     docs: "\
 # What it checks

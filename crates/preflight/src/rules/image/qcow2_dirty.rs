@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The metadata of a QCOW2 is sound",
     severity: Severity::Reject,
+    confidence: Confidence::Derived,
     source: "derived from QEMU docs/interop/qcow2.rst",
     docs: "\
 # What it checks

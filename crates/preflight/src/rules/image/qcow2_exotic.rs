@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "A QCOW2 uses no unusual features",
     severity: Severity::Degraded,
+    confidence: Confidence::Derived,
     source: "derived: ECS does not say which features of QCOW2 it reads",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "A QCOW2 carries no internal snapshots",
     severity: Severity::Info,
+    confidence: Confidence::Derived,
     source: "derived: snapshots are stored in the file and not imported",
     docs: "\
 # What it checks

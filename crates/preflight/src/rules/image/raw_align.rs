@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "A raw image is a whole number of sectors",
     severity: Severity::Degraded,
+    confidence: Confidence::Derived,
     source: "derived: a disk is made of sectors of 512 bytes",
     docs: "\
 # What it checks

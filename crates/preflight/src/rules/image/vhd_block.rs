@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "A dynamic VHD has blocks of 2 MiB",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "ImportImage, error InvalidBlockSize.NotSupport (API reference 2025-05); the size is derived",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The geometry of a VHD agrees with its size",
     severity: Severity::Degraded,
+    confidence: Confidence::Derived,
     source: "derived: QEMU and Virtual PC take the size from the geometry for creators \"vpc \" and \"qemu\"",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The block table of a dynamic VHD covers the disk",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, error InvalidVHDImage.IncorrectSize (API reference 2025-05)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "A VHD is fixed or dynamic, and undamaged",
     severity: Severity::Reject,
+    confidence: Confidence::Derived,
     source: "derived from the Virtual Hard Disk Image Format Specification 1.0",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The image file is not empty",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, error InvalidOSSObject.Size (API reference 2025-05)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The hardware clock of an Arm system runs in UTC",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "ImportImage, notes on arm64 (API reference 2025-05)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "An Arm disk boots by UEFI",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, BootMode (SDK model 7.11.8); Instance boot modes (2025)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.BootMode"],
     title: "A disk that is to boot by BIOS can",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Instance boot modes (2025); ECS troubleshooting guide, boot",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.BootMode"],
     title: "The declared BootMode fits the disk",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Instance boot modes (2025): the declaration is not verified",
     docs: "\
 # What it checks

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.BootMode"],
     title: "A disk that is to boot by UEFI can",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Instance boot modes (2025); UEFI 2.10, section 3.5 (removable media path)",
     docs: "\
 # What it checks

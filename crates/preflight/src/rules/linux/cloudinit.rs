@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.CloudInit"],
     title: "cloud-init is installed and runs",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "Install cloud-init (2021); Check and repair custom images, item CloudInit (2025)",
     docs: "\
 # What it checks

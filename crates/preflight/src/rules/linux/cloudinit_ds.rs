@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.CloudInit"],
     title: "cloud-init asks the data source of ECS",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Install cloud-init (2021)",
     docs: "\
 # What it checks

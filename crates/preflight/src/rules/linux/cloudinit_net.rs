@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.CloudInit", "GUESTOS.Dhcp"],
     title: "Someone configures the network",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "Install cloud-init (2021)",
     docs: "\
 # What it checks

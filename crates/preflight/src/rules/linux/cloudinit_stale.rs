@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.CloudInit"],
     title: "cloud-init keeps nothing of an earlier run",
     severity: Severity::Info,
+    confidence: Confidence::Derived,
     source: "derived from cloud-init's own cleaning (cloud-init clean)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.CloudInit"],
     title: "cloud-init lets root in",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Install cloud-init (2021): disable_root: false",
     docs: "\
 # What it checks

@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.CloudInit"],
     title: "cloud-init is new enough to know ECS",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "Install cloud-init (2021); ImportImage (API reference 2025-05)",
     docs: "\
 # What it checks

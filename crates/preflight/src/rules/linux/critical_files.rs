@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "What every boot needs is there",
     severity: Severity::NoBoot,
+    confidence: Confidence::Derived,
     source: "Instructions for importing images (2021)",
     docs: "\
 # What it checks

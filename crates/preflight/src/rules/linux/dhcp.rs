@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Dhcp"],
     title: "The network card gets its address by DHCP",
     severity: Severity::NoLogin,
+    confidence: Confidence::Current,
     source: "Instructions for importing images (2021); Check and repair custom images, item Dhcp (2025)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Dhcp"],
     title: "There is a DHCP client",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "derived: DHCP needs a client",
     docs: "\
 # What it checks

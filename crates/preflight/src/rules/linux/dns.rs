@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "No name server of the old network is kept",
     severity: Severity::Info,
+    confidence: Confidence::Derived,
     source: "derived: DHCP writes /etc/resolv.conf anew",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "A packet filter lets SSH in",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "Instructions for importing images (2021); compliance tool, item firewall (2021)",
     docs: "\
 # What it checks

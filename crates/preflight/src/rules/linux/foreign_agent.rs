@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "No agent of another platform is installed",
     severity: Severity::Info,
+    confidence: Confidence::Derived,
     source: "derived: such agents are of no use on ECS",
     docs: "\
 # What it checks

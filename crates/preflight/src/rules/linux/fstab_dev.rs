@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Fstab"],
     title: "fstab names devices by names that stay",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item Fstab (2025); ECS troubleshooting guide, disks",
     docs: "\
 # What it checks

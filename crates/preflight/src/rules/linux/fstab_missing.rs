@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Fstab"],
     title: "fstab waits for nothing outside the image",
     severity: Severity::NoBoot,
+    confidence: Confidence::Derived,
     source: "Import custom images, FAQ (2021)",
     docs: "\
 # What it checks

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Fstab"],
     title: "fstab is well formed and lists the root",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item Fstab (2025)",
     docs: "\
 # What it checks

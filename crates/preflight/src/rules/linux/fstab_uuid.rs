@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Fstab"],
     title: "What fstab names is on this disk",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item Fstab (2025); compliance tool, Fstab (2024)",
     docs: "\
 # What it checks

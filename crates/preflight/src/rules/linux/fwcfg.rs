@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.CloudInit"],
     title: "The kernel reads the platform's configuration",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "ImportImage, notes on passwords and key pairs (API reference 2025-05)",
     docs: "\
 # What it checks

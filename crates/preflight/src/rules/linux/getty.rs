@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The console of an instance asks for a login",
     severity: Severity::Info,
+    confidence: Confidence::Current,
     source: "Instructions for importing images; first login of Customized Linux (2021)",
     docs: "\
 # What it checks

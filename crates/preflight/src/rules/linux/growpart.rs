@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.OnlineResizeFS"],
     title: "The root filesystem grows with the disk",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item OnlineResizeFS (2025); ImportImage (API reference 2025-05)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Grub"],
     title: "The boot loader's configuration starts a system",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item Grub (2025); compliance tool, GRUB (2024)",
     docs: "\
 # What it checks

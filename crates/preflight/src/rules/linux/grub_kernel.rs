@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Grub"],
     title: "The files that the boot entry loads are there",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "ECS troubleshooting guide, GRUB (2026)",
     docs: "\
 # What it checks

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Grub"],
     title: "GRUB finds its modules",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "ECS troubleshooting guide, GRUB (2026)",
     docs: "\
 # What it checks

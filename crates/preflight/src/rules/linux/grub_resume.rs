@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Grub"],
     title: "The command line names no device that is missing",
     severity: Severity::Degraded,
+    confidence: Confidence::Derived,
     source: "derived: dracut and initramfs-tools wait for such devices",
     docs: "\
 # What it checks

@@ -13,6 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "GRUB is as new as the migration guide asks",
     severity: Severity::Info,
+    confidence: Confidence::Old,
     source: "Server Migration Center guide (2021)",
     docs: "\
 # What it checks

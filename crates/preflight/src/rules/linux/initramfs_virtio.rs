@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Virtio"],
     title: "The kernel that boots has virtio drivers at hand",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Install a virtio driver (2021); Check and repair custom images, item Virtio (2025)",
     docs: "\
 # What it checks
@@ -70,7 +71,7 @@ fn check(facts: &Facts, target: &Target) -> Judged {
 }
 
 /// How to put modules into the initramfs with the tool that made it.
-pub(super) fn remedy(kernel: &Kernel, names: &str) -> String {
+pub(crate) fn remedy(kernel: &Kernel, names: &str) -> String {
     let version = shell_word(&kernel.version);
     let initramfs = kernel.initramfs.value();
     let file = initramfs.map_or("/boot/initramfs.img".into(), |initramfs| shell_word(&initramfs.file.path));

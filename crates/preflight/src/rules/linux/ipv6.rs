@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "No fixed IPv6 address is configured",
     severity: Severity::Info,
+    confidence: Confidence::Old,
     source: "Instructions for importing images (2021); ECS has IPv6 today",
     docs: "\
 # What it checks

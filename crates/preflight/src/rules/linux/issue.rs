@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Platform", "GUESTOS.OSVersion"],
     title: "The system says which distribution it is",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Instructions for importing images (2021); Check and repair custom images, item Platform (2025)",
     docs: "\
 # What it checks

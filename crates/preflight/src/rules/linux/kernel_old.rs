@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.SupportMocInstanceTypes"],
     title: "The kernel is new enough for current instances",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item SupportMocInstanceTypes (2025); the limit is derived",
     docs: "\
 # What it checks

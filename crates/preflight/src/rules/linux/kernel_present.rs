@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.KernelVersion"],
     title: "There is a kernel with its modules",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item KernelVersion (2025); ECS troubleshooting guide",
     docs: "\
 # What it checks

@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.OnlineResizeFS"],
     title: "The kernel can grow a partition in use",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "ImportImage, notes on resizing (API reference 2025-05)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Virtio"],
     title: "The kernel that boots has the virtio network driver",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "Install a virtio driver (2021)",
     docs: "\
 # What it checks

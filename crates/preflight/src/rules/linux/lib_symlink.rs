@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "Links such as /lib are relative",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Image compliance tool, item lib (2021)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The image carries no identity of its source",
     severity: Severity::Info,
+    confidence: Confidence::Derived,
     source: "derived from machine-id(5) and sshd(8)",
     docs: "\
 # What it checks

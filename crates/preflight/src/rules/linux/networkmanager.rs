@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "RHEL 7 and older use the network service",
     severity: Severity::Info,
+    confidence: Confidence::Old,
     source: "Image compliance tool, item network (2019 to 2021)",
     docs: "\
 # What it checks

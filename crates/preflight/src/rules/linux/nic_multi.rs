@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "One interface is configured",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Instructions for importing images (2021)",
     docs: "\
 # What it checks

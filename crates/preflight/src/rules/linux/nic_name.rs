@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Dhcp"],
     title: "The network is configured for a name that exists",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "derived: names of virtio network cards on ECS are eth0, or ens5 and the like",
     docs: "\
 # What it checks

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Nvme"],
     title: "The kernel that boots has the NVMe driver at hand",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "ImportImage, Features.NvmeSupport (SDK model 7.11.8); Check and repair custom images, item Nvme (2025)",
     docs: "\
 # What it checks

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Nvme"],
     title: "The NVMe driver waits for slow I/O",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "NVMe disks unavailable because of io_timeout (2025)",
     docs: "\
 # What it checks

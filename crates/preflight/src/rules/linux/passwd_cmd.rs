@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The programs that set a password are there",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "Instructions for importing images (2021); ECS troubleshooting guide, cloud-init",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The QEMU guest agent is not installed",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Instructions for importing images (2021); compliance tool, item qemu-ga",
     docs: "\
 # What it checks

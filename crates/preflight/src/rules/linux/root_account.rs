@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The account root can log in",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "Instructions for importing images (2021); compliance tool, item root account",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "root has no empty password",
     severity: Severity::Info,
+    confidence: Confidence::Old,
     source: "Instructions for importing images (2021): 8 to 30 characters of three kinds",
     docs: "\
 # What it checks

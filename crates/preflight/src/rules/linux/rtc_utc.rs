@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.RtcTimeMode"],
     title: "The hardware clock runs in UTC",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item RtcTimeMode (2025)",
     docs: "\
 # What it checks

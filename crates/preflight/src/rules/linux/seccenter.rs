@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.SecurityCenterAgent"],
     title: "The Security Center agent is installed",
     severity: Severity::Info,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item SecurityCenterAgent (2025)",
     docs: "\
 # What it checks

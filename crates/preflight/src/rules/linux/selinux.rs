@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Selinux"],
     title: "SELinux is off",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Instructions for importing images (2021); Check and repair custom images, item Selinux (2025)",
     docs: "\
 # What it checks

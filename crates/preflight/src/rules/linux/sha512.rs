@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "Passwords hashed with SHA-512 are understood",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "ImportImage (API reference 2025-05)",
     docs: "\
 # What it checks

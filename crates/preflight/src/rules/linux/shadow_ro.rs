@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "Account files can be written",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Instructions for importing images (2021); compliance tool, item shadow authority",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "An SSH server starts at boot",
     severity: Severity::NoLogin,
+    confidence: Confidence::Current,
     source: "Instructions for importing images (2021); ECS troubleshooting guide, SSH",
     docs: "\
 # What it checks

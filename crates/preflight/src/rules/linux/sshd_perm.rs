@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "Owner and mode of sshd's files are right",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "derived from OpenSSH sshd(8) and sshd_config(5), StrictModes",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "root may log in by SSH",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "Instructions for importing images (2021); compliance tool, item ssh: PermitRootLogin unset",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The system keeps its time by NTP",
     severity: Severity::Info,
+    confidence: Confidence::Old,
     source: "Install cloud-init (2021), which sets time servers",
     docs: "\
 # What it checks

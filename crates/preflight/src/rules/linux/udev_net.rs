@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Dhcp"],
     title: "No interface is tied to the old network card",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "derived: an instance's card has a hardware address of its own",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Virtio"],
     title: "The kernel that boots is not for Xen alone",
     severity: Severity::NoBoot,
+    confidence: Confidence::Derived,
     source: "Install a virtio driver (2021)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Architecture"],
     title: "The architecture is right and on offer",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, Architecture; errors InvalidArchitecture.* (SDK model 7.11.8)",
     docs: "\
 # What it checks

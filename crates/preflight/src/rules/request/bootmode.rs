@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.BootMode"],
     title: "The declared BootMode exists",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, BootMode; errors InvalidBootMode.* (SDK model 7.11.8)",
     docs: "\
 # What it checks

@@ -12,6 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The number of the disk is one that is imported",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, DiskDeviceMapping.N (API reference 2025-05)",
     docs: "\
 # What it checks

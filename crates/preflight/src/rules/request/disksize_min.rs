@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The declared DiskImageSize holds the disk",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, DiskDeviceMapping.N.DiskImageSize; error InvalidImageSize (SDK model 7.11.8)",
     docs: "\
 # What it checks

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "ImageName is well formed",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, ImageName; error InvalidImageName.Malformed (SDK model 7.11.8)",
     docs: "\
 # What it checks

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "LicenseType goes with the system",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, LicenseType; errors InvalidLicenseType.* (API reference 2025-05; SDK model 7.11.8)",
     docs: "\
 # What it checks

@@ -10,6 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Nvme"],
     title: "NvmeSupport is true of the kernel that boots",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, Features.NvmeSupport (SDK model 7.11.8)",
     docs: "\
 # What it checks

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "Bucket and object key are well formed",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "OSS naming rules; ImportImage, errors InvalidOSSBucket.Malformed, InvalidOSSObject.Malformed",
     docs: "\
 # What it checks

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "OSType is that of the system",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, OSType; error InvalidOSType.Malformed (SDK model 7.11.8)",
     docs: "\
 # What it checks

@@ -42,6 +42,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Platform"],
     title: "The Platform is right",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, Platform; error InvalidPlatform.Malformed (SDK model 7.11.8)",
     docs: "\
 # What it checks

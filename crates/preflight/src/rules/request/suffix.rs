@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The object key ends in the format's suffix",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "ImportImage, error UnsupportedSuffix.OSSObject (API reference 2025-05); the list is not published",
     docs: "\
 # What it checks

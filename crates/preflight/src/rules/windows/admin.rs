@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The built-in administrator is there and enabled",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "derived from how Windows works",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Hotfix"],
     title: "No update that is known to do harm is installed",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item Hotfix (2025)",
     docs: "\
 # What it checks

@@ -12,6 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.BCD"],
     title: "The boot configuration starts a Windows that is there",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item Bcd (2025)",
     docs: "\
 # What it checks

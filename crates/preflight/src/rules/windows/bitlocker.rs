@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "No partition is encrypted with BitLocker",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Troubleshooting of Windows instances, storage",
     docs: "\
 # What it checks

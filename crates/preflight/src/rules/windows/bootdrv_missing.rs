@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "Drivers that start at boot have their files",
     severity: Severity::NoBoot,
+    confidence: Confidence::Derived,
     source: "derived from how Windows works",
     docs: "\
 # What it checks

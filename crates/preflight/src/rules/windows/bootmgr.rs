@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.BootMgr"],
     title: "The firmware finds the boot manager",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item BootMgr (2025)",
     docs: "\
 # What it checks

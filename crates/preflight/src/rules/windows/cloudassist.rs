@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.CloudAssistant"],
     title: "Cloud Assistant is installed",
     severity: Severity::Info,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item CloudAssistant (2025)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.DesktopConfig"],
     title: "The common desktop has its settings",
     severity: Severity::Info,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item DesktopConfig (2025)",
     docs: "\
 # What it checks

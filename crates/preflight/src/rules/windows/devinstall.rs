@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Server"],
     title: "New devices may be installed",
     severity: Severity::NoLogin,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item Server (2025)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "Network adapters get their addresses by DHCP",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "derived from how Windows works",
     docs: "\
 # What it checks

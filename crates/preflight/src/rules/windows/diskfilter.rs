@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Disk"],
     title: "Filters of disks and networks have their drivers",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item Disk (2025); Troubleshooting of Windows instances, storage",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "Windows is not an evaluation edition",
     severity: Severity::Degraded,
+    confidence: Confidence::Derived,
     source: "derived from how Windows works",
     docs: "\
 # What it checks

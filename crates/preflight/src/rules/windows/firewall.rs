@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The firewall lets remote desktop in",
     severity: Severity::NoLogin,
+    confidence: Confidence::Derived,
     source: "Import custom images (2021)",
     docs: "\
 # What it checks

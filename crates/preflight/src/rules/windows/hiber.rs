@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "Windows was shut down, not hibernated",
     severity: Severity::NoBoot,
+    confidence: Confidence::Derived,
     source: "derived from how Windows resumes",
     docs: "\
 # What it checks

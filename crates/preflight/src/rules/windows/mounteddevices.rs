@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The drive letter of Windows is kept for its volume",
     severity: Severity::NoBoot,
+    confidence: Confidence::Derived,
     source: "derived from how Windows works",
     docs: "\
 # What it checks

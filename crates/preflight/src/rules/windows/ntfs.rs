@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The system volume is NTFS, clean, and has room",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Import custom images (2021); Troubleshooting of Windows instances, storage",
     docs: "\
 # What it checks

@@ -8,11 +8,13 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Nvme"],
     title: "The NVMe driver starts at boot",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Features.NvmeSupport (SDK model 7.11.8); derived",
     docs: "\
 # What it checks
 Whether stornvme, which is part of Windows from Server 2012 R2 on, starts at boot and is not held back by
-StartOverride. A blocking finding only where NvmeSupport is declared as supported.
+StartOverride. A blocking finding only where NvmeSupport is declared as supported, or
+`--target` names instances with NVMe disks.
 
 # Why ECS needs it
 On the newest instance families the system disk is an NVMe device. Without its driver Windows stops there with 0x7B.
@@ -26,7 +28,7 @@ declare `--nvme-support unsupported`.
 
 fn check(facts: &Facts, target: &Target) -> Judged {
     let (guest, windows) = windows(facts, target)?;
-    let declared = target.request.nvme_support.as_deref() == Some("supported");
+    let declared = target.request.nvme_support.as_deref() == Some("supported") || target.instance.nvme;
     let (why, places) = match windows_driver(windows, "stornvme")? {
         None => ("it is not installed", vec![in_hive(guest, windows, "SYSTEM", "no service stornvme")]),
         Some(driver) => match known(&driver.readiness)? {

@@ -10,6 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The loader, the kernel and the HAL are there",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Repair of custom images, item OSLoader (SDK model 7.11.8)",
     docs: "\
 # What it checks

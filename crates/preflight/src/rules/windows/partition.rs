@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The partition table goes with the firmware",
     severity: Severity::NoBoot,
+    confidence: Confidence::Derived,
     source: "Import custom images (2021); derived from how Windows works",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The QEMU guest agent is not installed",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Import custom images (2021)",
     docs: "\
 # What it checks

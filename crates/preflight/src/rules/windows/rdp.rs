@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "Remote desktop lets connections in",
     severity: Severity::NoLogin,
+    confidence: Confidence::Current,
     source: "Import custom images (2021); Troubleshooting of Windows instances, remote desktop",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "No recovery partition is behind Windows",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "Troubleshooting of Windows instances, storage",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Registry"],
     title: "The registry hives are whole",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item Registry (2025)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The hardware clock is taken for UTC",
     severity: Severity::Info,
+    confidence: Confidence::Current,
     source: "Repair of custom images, item StandardizedTimezone (SDK model 7.11.8)",
     docs: "\
 # What it checks

@@ -9,6 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "New data disks come online",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "Troubleshooting of Windows instances, storage",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Sysprep"],
     title: "Setup and sysprep are not half done",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item Sysprep (2025)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.OSVersion"],
     title: "Windows is a server edition that ECS takes",
     severity: Severity::Reject,
+    confidence: Confidence::Current,
     source: "Import custom images (2021); ImportImage, Platform (SDK model 7.11.8)",
     docs: "\
 # What it checks

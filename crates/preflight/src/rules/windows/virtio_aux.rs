@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The further virtio drivers are there",
     severity: Severity::Info,
+    confidence: Confidence::Current,
     source: "Troubleshooting of Windows instances, cloud drivers",
     docs: "\
 # What it checks

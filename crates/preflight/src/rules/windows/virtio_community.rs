@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The files of virtio drivers may be replaced",
     severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Import custom images (2021)",
     docs: "\
 # What it checks

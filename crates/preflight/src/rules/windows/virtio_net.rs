@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Virtio"],
     title: "The virtio network driver is there",
     severity: Severity::NoLogin,
+    confidence: Confidence::Current,
     source: "Troubleshooting of Windows instances, cloud drivers",
     docs: "\
 # What it checks

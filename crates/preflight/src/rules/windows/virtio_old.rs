@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The virtio drivers are not too old",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "Troubleshooting of Windows instances, cloud drivers",
     docs: "\
 # What it checks

@@ -11,6 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Virtio"],
     title: "The virtio disk driver is there and starts at boot",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item Virtio (2025); Import custom images (2021)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Vminit"],
     title: "The init agent of Alibaba Cloud is installed",
     severity: Severity::Degraded,
+    confidence: Confidence::Current,
     source: "Windows init agent (vminit), overview; Troubleshooting of Windows instances, vminit",
     docs: "\
 # What it checks

@@ -7,7 +7,8 @@ pub(crate) static RULE: Rule = Rule {
     id: "WIN-2003-SP",
     aliases: &[],
     title: "Windows Server 2003 has a service pack",
-    severity: Severity::NoBoot,
+    severity: Severity::Degraded,
+    confidence: Confidence::Old,
     source: "Import custom images (2021)",
     docs: "\
 # What it checks

@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Hotfix"],
     title: "Windows Server 2008 R2 knows SHA-2 signatures",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item Hotfix (2025)",
     docs: "\
 # What it checks

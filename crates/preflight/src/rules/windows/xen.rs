@@ -8,6 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &["GUESTOS.Xen"],
     title: "Nothing of Xen hides the devices of an instance",
     severity: Severity::NoBoot,
+    confidence: Confidence::Current,
     source: "Check and repair custom images, item Xen (2025)",
     docs: "\
 # What it checks
