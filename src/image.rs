@@ -91,6 +91,11 @@ impl Image {
         disk.map_err(|error| error.at_path(&self.path))
     }
 
+    /// What was read of it over the network.
+    fn transfer(&self) -> Option<Transfer> {
+        self.remote.as_ref().map(|remote| Transfer { bytes: remote.sent(), requests: remote.requests() })
+    }
+
     /// Fails if somebody wrote to the file since it was opened.
     pub(crate) fn check_unchanged(&self) -> Result<()> {
         self.file.as_ref().map_or(Ok(()), |file| file.check_unchanged())
@@ -329,14 +334,13 @@ pub(crate) fn examine_machine(path: &Path, data: &[PathBuf], subject: &Subject) 
         Err(error) if error.kind() == ErrorKind::Io => return Err(error.into()),
         Err(error) => (inspect::unreadable(&shown, &image.source, &error), Some(error)),
     };
-    if let Some(remote) = &image.remote {
-        facts.image.remote = Some(Transfer { bytes: remote.sent(), requests: remote.requests() });
-    }
+    facts.image.remote = image.transfer();
     if let Some(codec) = image.packed {
         // What would be uploaded is the packed file.
         facts.image.format = Known::Is(codec.to_owned());
     }
     for (disk, further) in facts.data_disks.iter_mut().zip(&further) {
+        disk.image.remote = further.image.transfer();
         if let Some(codec) = further.image.packed {
             disk.image.format = Known::Is(codec.to_owned());
         }
