@@ -425,6 +425,7 @@ fn debian_linux(root: DeviceSpec) -> Linux {
             network_disabled: Known::Absent,
             modules: is(vec!["growpart".into(), "resizefs".into()]),
             stale: Known::Absent,
+            vendor_file: Known::Absent,
             evidence: vec![in_file("/usr/bin/cloud-init", 1, "")],
             ..CloudInit::default()
         }),
