@@ -240,6 +240,7 @@ pub(crate) fn bios() -> Facts {
             esp_loaders: Known::Absent,
         },
         guest: is(debian(&root, by_uuid(ROOT_UUID, &root))),
+        map: None,
     }
 }
 
