@@ -75,6 +75,16 @@ fn a_wrong_policy_is_an_error_that_says_where() {
 }
 
 #[test]
+fn the_policy_of_the_readme_is_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let readme = fs::read_to_string(in_tree("README.md")).unwrap();
+    let example = readme.split("```toml").nth(1).and_then(|text| text.split("```").next()).expect("an example");
+    let policy = written(directory.path(), "policy.toml", example);
+    let ran = run(["preflight", "--policy", s(&policy), &fixture("debian-like.qcow2")]);
+    assert!(ran.code == 10 && ran.stdout.contains("ACME-HOSTNAME: the host name is not one of ours"), "{}", ran.stderr);
+}
+
+#[test]
 fn severities_and_rules_of_the_project() {
     let directory = tempfile::tempdir().unwrap();
     let policy = r#"
