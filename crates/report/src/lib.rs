@@ -11,6 +11,7 @@
 //!
 //! Write `NAME.rs` with a unit struct `Reporter` that implements the trait, and add its word to `reporters!`.
 
+mod bar;
 mod boot_chain;
 mod escape;
 mod explain;
@@ -22,6 +23,7 @@ mod image_check;
 mod inspect;
 mod json;
 mod junit;
+mod map;
 mod markdown;
 mod markup;
 mod page;

@@ -2,6 +2,7 @@
 //! the end what stops most.
 
 use crate::Judged;
+use crate::bar::bars;
 use crate::head::head;
 use crate::page::{Page, place};
 use crate::sorted::{self, Pair, Sorted};
@@ -26,11 +27,11 @@ impl crate::Reporter for Reporter {
     fn write(&self, images: &[Judged<'_>], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
         let mut page = Page::new(style);
         match images {
-            [image] => whole(&mut page, image),
+            [image] => whole(&mut page, image, true),
             _ => {
                 for image in images {
                     if style.verbose {
-                        whole(&mut page, image)
+                        whole(&mut page, image, false)
                     } else {
                         short(&mut page, image)
                     }
@@ -43,12 +44,15 @@ impl crate::Reporter for Reporter {
     }
 }
 
-/// All that is to be said of an image.
-fn whole(page: &mut Page<'_>, image: &Judged<'_>) {
+/// All that is to be said of an image, with a map of its disks or without.
+fn whole(page: &mut Page<'_>, image: &Judged<'_>, with_map: bool) {
     let report = image.report;
     verdict(page, report);
     page.gap();
     head(page, image.facts);
+    if with_map {
+        bars(page, image.facts);
+    }
     let Sorted { blocking, known, warnings, notes } = Sorted::of(report);
     section(page, "To fix before the import", Ink::Red, &blocking);
     section(page, "Known from the baseline", Ink::Yellow, &known);
