@@ -30,7 +30,7 @@ pub use boot::{Boot, BootCode, BootEntry, Bootability, EspLoader, FileRef, Loade
 pub use chain::{BootStep, StepKind};
 pub use config::{CloudInit, Firewall, RootLogin, Selinux, SelinuxMode, Sshd};
 pub use disk::{DataDisk, Disk, DiskMap, Problem, TableKind};
-pub use evidence::{Claim, Evidence, printable};
+pub use evidence::{Claim, Evidence, is_hidden, printable};
 pub use freebsd::{BsdDriver, BsdLoader, BsdModule, BsdPresence, BsdTerminal, FreeBsd};
 pub use guest::{Architecture, Distribution, Guest, Mount, Os};
 pub use image::{Image, Qcow2, Transfer, Vhd, VhdKind};

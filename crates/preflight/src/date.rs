@@ -26,7 +26,7 @@ impl Date {
     }
 
     /// The day so many days after 1970-01-01.
-    fn after_1970(days: u64) -> Self {
+    pub fn after_1970(days: u64) -> Self {
         // Years are counted from the first of March, so that a leap day is the last of its year; 0000-03-01 is day 0.
         let days = days + 719_468;
         let (era, day) = (days / ERA, days % ERA);
