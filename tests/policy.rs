@@ -194,6 +194,40 @@ fn reports_into_files_are_whole_or_not_there() {
 }
 
 #[test]
+fn every_format_is_written_and_lets_nothing_of_a_hostile_guest_through() {
+    for reporter in report::REPORTERS {
+        let ran = run(["preflight", "-v", "--output", reporter.name(), &fixture("hostile.qcow2")]);
+        let name = reporter.name();
+        assert_eq!(ran.code, 10, "{name}: {}", ran.stderr);
+        assert!(ran.stdout.len() > 200, "{name}");
+        let hidden: Vec<char> = ran.stdout.chars().filter(|&c| facts::is_hidden(c) && c != '\n').collect();
+        assert!(hidden.is_empty(), "{name}: {hidden:?}");
+        let commands = ran.stdout.lines().filter(|line| line.trim_start().starts_with("::error::"));
+        assert_eq!(commands.count(), 0, "{name}: a line is a workflow command of the guest");
+        if ["html", "markdown", "junit"].contains(&name) {
+            assert!(!ran.stdout.contains("<script>") && !ran.stdout.contains("<b>&amp;"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn in_ci_the_report_is_what_that_ci_reads() {
+    let directory = tempfile::tempdir().unwrap();
+    let summary = directory.path().join("summary.md");
+    fs::write(&summary, "before\n").unwrap();
+    let mut command = bootworthy();
+    command.args(["preflight", "--output", "auto", &broken()]);
+    command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", &summary);
+    let ran = finish(&mut command);
+    assert!(ran.code == 10 && ran.stdout.contains("\n::error file="), "{}", ran.stdout);
+    let written = fs::read_to_string(&summary).unwrap();
+    assert!(written.starts_with("before\n") && written.contains("LNX-FSTAB-DEV"), "{written}");
+    let mut command = bootworthy();
+    command.args(["preflight", "--output", "auto", &broken()]).env_remove("GITHUB_ACTIONS");
+    assert!(finish(&mut command).stdout.starts_with("NOT READY"));
+}
+
+#[test]
 fn what_was_attested_is_found_again_in_another_format() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
