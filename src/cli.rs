@@ -362,7 +362,8 @@ pub(crate) struct VerifyAttestation {
 /// How reports are written, and where to.
 #[derive(Debug, Args)]
 pub(crate) struct Reports {
-    /// Format of the report; auto is the one for the CI that this runs in, or text.
+    /// Format of the report: text, json, sarif, junit, github, gitlab, markdown, image-check, html; or auto: the one for
+    /// the CI that this runs in, or text.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = reporter)]
     pub(crate) output: String,
     /// Also write a report of that format into a file. May be given more than once.
