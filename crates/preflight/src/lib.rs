@@ -46,4 +46,4 @@ pub use project::{Operator, ProjectRule};
 pub use report::{Clearance, Judgement, PACK, Report, Summary, Verdict};
 pub use rule::{Confidence, Judged, Rule, Undecided};
 pub use rules::{RULES, rule};
-pub use target::{DiskUse, Request, Target};
+pub use target::{DiskUse, Request, Tag, Target};

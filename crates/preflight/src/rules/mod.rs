@@ -176,16 +176,26 @@ rules! {
     request {
         arch
         bootmode
+        client_token
         datadisk_count
         description
+        detection
         disksize_min
+        format
         image_name
+        imds
         license
         nvme_support
         object_key
         os_type
         platform
+        region
+        required
+        resource_group
+        role
+        storage_location
         suffix
+        tags
     }
 }
 
