@@ -14,6 +14,7 @@ mod pipes;
 mod preflight;
 mod program;
 mod remote;
+mod request;
 mod shaping;
 mod verbs;
 mod workspace;

@@ -7,6 +7,8 @@ use serde::Serialize;
 #[derive(Clone, Debug, Default)]
 pub struct Checks {
     reports: Vec<Report>,
+    /// A BootMode is stated that is not that of the disk.
+    other_mode: bool,
 }
 
 /// What is wrong with a request.
@@ -25,8 +27,8 @@ pub struct Problem<'a> {
 }
 
 impl Checks {
-    pub(crate) fn of(reports: Vec<Report>) -> Self {
-        Checks { reports }
+    pub(crate) fn of(reports: Vec<Report>, other_mode: bool) -> Self {
+        Checks { reports, other_mode }
     }
 
     /// The reports, of which those on the systems are for `preflight` to show.
@@ -51,7 +53,7 @@ impl Checks {
             for (judgement, finding) in report.findings() {
                 let stop = stops.iter().any(|(_, other)| std::ptr::eq(*other, finding));
                 let worth = stop || (finding.severity >= Severity::Degraded && judgement.waived.is_none());
-                if stop != blocking || !worth || !is_about_the_request(judgement) {
+                if stop != blocking || !worth || !self.is_about_the_request(judgement) {
                     continue;
                 }
                 let (rule, message, remedy) = (&*judgement.id, &*finding.message, &*finding.remedy);
@@ -63,10 +65,11 @@ impl Checks {
         }
         all
     }
-}
 
-/// Whether a rule is about what is sent, or about the file that it is sent of, and not about the system inside.
-fn is_about_the_request(judgement: &Judgement) -> bool {
-    ["REQ-", "IMG-", "INS-"].iter().any(|prefix| judgement.id.starts_with(prefix))
-        || judgement.id == "LNX-BOOT-DECLARED"
+    /// Whether a rule is about what is sent, or about the file that it is sent of, and not about the system inside. That
+    /// a disk does not boot at all is about the system.
+    fn is_about_the_request(&self, judgement: &Judgement) -> bool {
+        let named = ["REQ-", "IMG-", "INS-"].iter().any(|prefix| judgement.id.starts_with(prefix));
+        named || (self.other_mode && judgement.id == "LNX-BOOT-DECLARED")
+    }
 }

@@ -121,7 +121,8 @@ impl Draft {
             let disk = if number == 1 { DiskUse::System } else { DiskUse::Data };
             preflight::check(facts, &Target { disk, request: self.asked(number), ..target.clone() })
         };
-        Checks::of((1..).zip(disks).map(report).collect())
+        let other_mode = self.origin("BootMode").is_some_and(|origin| origin.differs);
+        Checks::of((1..).zip(disks).map(report).collect(), other_mode)
     }
 
     /// The request as the rules about one disk see it: what is sent, and what is stated and not sent.
@@ -236,7 +237,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_the_system_is_not_wrong_with_the_request() {
         let mut facts = debian();
-        nvme_of(&mut facts);
+        facts.boot.bios.can = is(false);
         let disks = [facts];
         let draft = Draft::of(&disks, &stated(), &Target::default());
         let checks = draft.check(&disks, &Target::default());

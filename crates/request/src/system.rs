@@ -2,7 +2,7 @@
 
 use crate::origin::{Found, Origin};
 use facts::{Architecture, Facts, Guest, Known, Os, Reason};
-use preflight::Request;
+use preflight::{Request, platform_of};
 
 /// `OSType`. The API knows two; FreeBSD is one of the first.
 pub(crate) fn os_type(facts: &Facts, stated: &Request) -> Origin {
@@ -31,19 +31,20 @@ pub(crate) fn os_type(facts: &Facts, stated: &Request) -> Origin {
     Origin::of("OSType", stated.os_type.as_deref(), found)
 }
 
-/// `Platform`. What it has no name for is another Linux or another Windows.
+/// `Platform`. What the API has no name for is another Linux or another Windows.
 pub(crate) fn platform(facts: &Facts, stated: &Request) -> Origin {
     let found = guest(facts).and_then(|guest| match &guest.platform {
         Known::Is(claim) => {
-            Known::Is(Found::new(&claim.value, "that is what the system calls itself").at(&claim.evidence))
+            let platform = platform_of(guest.os, &claim.value);
+            let why = match platform == claim.value {
+                true => "that is what the system calls itself".into(),
+                false => format!("the API has no name for {}", claim.value),
+            };
+            Known::Is(Found::new(platform, why).at(&claim.evidence))
         }
         Known::Absent => {
-            let value = match guest.os {
-                Os::Linux => "Others Linux",
-                Os::FreeBsd => "FreeBSD",
-                Os::Windows => "Other Windows",
-            };
-            Known::Is(Found::new(value, "Platform has no name of its own for this system").at(&guest.root_evidence))
+            let why = "the API has no name for this system";
+            Known::Is(Found::new(platform_of(guest.os, ""), why).at(&guest.root_evidence))
         }
         Known::Unknown(reason) => Known::Unknown(reason.clone()),
     });
@@ -114,6 +115,8 @@ mod tests {
         assert_eq!(sent(&windows()), ["windows", "Windows Server 2019", "x86_64"]);
         let mut client = windows();
         guest_of(&mut client).platform = Known::Absent;
+        assert_eq!(sent(&client)[1], "Other Windows");
+        guest_of(&mut client).platform = is(Claim::new("Windows 10".into(), Evidence::words("build 19045")));
         assert_eq!(sent(&client)[1], "Other Windows");
     }
 

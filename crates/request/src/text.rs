@@ -84,8 +84,9 @@ impl Page {
         let mut heading = Some("Left out");
         for origin in draft.origins.iter().filter(unsent) {
             self.heading(&mut heading);
+            let stated = origin.stated.as_ref().map_or(String::new(), |stated| format!("stated {stated}; "));
             let why = origin.found.reason().map_or("", |reason| &reason.why);
-            self.row(&origin.parameter, why);
+            self.row(&origin.parameter, &(stated + why));
         }
     }
 

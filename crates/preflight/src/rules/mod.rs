@@ -199,6 +199,8 @@ rules! {
     }
 }
 
+pub use request::platform::platform_of;
+
 /// The rule of that id or alias; letters of either case. An alias that several rules share gives the first.
 pub fn rule(id: &str) -> Option<&'static Rule> {
     let named = |rule: &&&Rule| rule.id.eq_ignore_ascii_case(id);
