@@ -376,6 +376,13 @@ pub(crate) struct Reports {
     pub(crate) files: Vec<(String, PathBuf)>,
 }
 
+impl Reports {
+    /// All formats that are asked for.
+    pub(crate) fn formats(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(format, _)| format.as_str()).chain([self.output.as_str()])
+    }
+}
+
 fn reporter(name: &str) -> Result<String, String> {
     if name == "auto" || report::reporter(name).is_some() {
         return Ok(name.into());

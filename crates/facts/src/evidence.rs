@@ -98,12 +98,13 @@ impl<T> Claim<T> {
 }
 
 /// A guest's string made safe to print on a terminal or in a log: control and direction-changing characters escaped.
+/// Backslashes stay as they are, for the sake of the paths of Windows.
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         let hides =
             matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        if c.is_control() || hides || c == '\\' { out.extend(c.escape_default()) } else { out.push(c) }
+        if c.is_control() || hides { out.extend(c.escape_default()) } else { out.push(c) }
     }
     out
 }
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn bidi_and_controls_are_escaped() {
-        assert_eq!(printable("a\u{202e}b\nc\\"), r"a\u{202e}b\nc\\");
+        assert_eq!(printable("a\u{202e}b\nC:\\Windows"), r"a\u{202e}b\nC:\Windows");
         assert_eq!(printable("ärger 你好"), "ärger 你好");
     }
 }

@@ -13,8 +13,8 @@ use report::{Judged, Reporter, Style};
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use storage::NewFile;
+use std::sync::{Arc, Mutex, PoisonError};
+use storage::{NewFile, Source};
 
 pub(crate) fn run(args: &Preflight, colour: Colour) -> Result<Exit, Failure> {
     if args.attest.is_some() && args.images.len() > 1 {
@@ -30,9 +30,13 @@ pub(crate) fn run(args: &Preflight, colour: Colour) -> Result<Exit, Failure> {
         baseline: args.baseline.as_deref().map(baseline).transpose()?,
         ..Target::default()
     };
+    let drawn = args.output.formats().any(|format| format == "html");
     let before = args.images.first().and_then(|path| attest::stamp(path));
     let mut outcomes = each(&args.images, |path| {
-        let examined = if args.from_facts { facts(path) } else { image::examine(path, &args.subject) }?;
+        let mut examined = if args.from_facts { facts(path) } else { image::examine(path, &args.subject) }?;
+        if let (true, Some(disk)) = (drawn, &examined.disk) {
+            examined.facts.map = Some(inspect::map(&(Arc::new(disk.clone()) as Source))?);
+        }
         let report = preflight::check(&examined.facts, &target);
         Ok((examined, report))
     });
