@@ -15,6 +15,7 @@ mod policy;
 mod preflight;
 mod program;
 mod remote;
+mod request;
 mod shaping;
 mod verbs;
 mod workspace;

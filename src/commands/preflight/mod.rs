@@ -1,7 +1,7 @@
 //! `preflight`: whether ECS will import and boot an image, or several.
 
 mod attest;
-mod documents;
+pub(super) mod documents;
 
 use crate::cli::{Colour, Preflight};
 use crate::exit::{Exit, Failure, complain};
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Preflight, colour: Colour) -> Result<Exit, Failure> {
         profile: args.profile,
         disk: args.disk,
         fail_on: args.fail_on,
-        request: args.request.parameters(),
+        request: args.request.of_one_disk().map_err(Failure::usage)?,
         instance: args.target.clone().unwrap_or_default(),
         policy: policy(args.policy.as_deref(), args.no_policy)?,
         baseline: args.baseline.as_deref().map(baseline).transpose()?,

@@ -177,18 +177,30 @@ rules! {
     request {
         arch
         bootmode
+        client_token
         datadisk_count
         description
+        detection
         disksize_min
+        format
         image_name
+        imds
         license
         nvme_support
         object_key
         os_type
         platform
+        region
+        required
+        resource_group
+        role
+        storage_location
         suffix
+        tags
     }
 }
+
+pub use request::platform::platform_of;
 
 /// The rule of that id or alias; letters of either case. An alias that several rules share gives the first.
 pub fn rule(id: &str) -> Option<&'static Rule> {
