@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod browser;
 mod disks;
 mod formats;
 mod golden;
 mod hostile;
+mod html;
 mod sarif;
 mod schema;
 mod systems;
