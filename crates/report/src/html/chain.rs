@@ -65,6 +65,7 @@ enum Link {
 /// Some steps of one name, and what stops there.
 struct Stage<'a> {
     title: &'static str,
+    order: u8,
     steps: &'a [BootStep],
     stops: Vec<(&'a Judgement, &'a Finding)>,
 }
@@ -100,19 +101,24 @@ pub(super) fn section(page: &mut Html, image: &Judged<'_>, level: usize) {
     page.raw("</ol>\n");
 }
 
-/// The steps by their names, each finding at the step that it stops, or at the last one before.
+/// The steps by their names, each finding at the step that it stops; where there is no such step, as a link without.
 fn stages<'a>(steps: &'a [BootStep], image: &Judged<'a>) -> Vec<Stage<'a>> {
     let chunks = steps.chunk_by(|a, b| title(a.kind) == title(b.kind));
-    let name = |steps: &[BootStep]| steps.first().map_or("", |step| title(step.kind));
-    let mut stages: Vec<_> = chunks.map(|steps| Stage { title: name(steps), steps, stops: Vec::new() }).collect();
+    let stage = |steps: &'a [BootStep]| {
+        let first = steps.first()?.kind;
+        Some(Stage { title: title(first), order: order(first), steps, stops: Vec::new() })
+    };
+    let mut stages: Vec<_> = chunks.filter_map(stage).collect();
     for (judgement, finding) in image.report.findings() {
         let about = RULES.iter().find(|(_, rules)| rules.contains(&&*judgement.id)).map(|(kind, _)| *kind);
         let Some(kind) = about.filter(|_| finding.severity >= Severity::NoBoot && judgement.waived.is_none()) else {
             continue;
         };
-        let at = stages.iter().rposition(|stage| stage.steps.iter().any(|step| order(step.kind) <= order(kind)));
-        if let Some(stage) = at.and_then(|at| stages.get_mut(at)) {
-            stage.stops.push((judgement, finding));
+        let at = stages.partition_point(|stage| stage.order <= order(kind));
+        let stop = (judgement, finding);
+        match stages.iter_mut().find(|stage| stage.title == title(kind)) {
+            Some(stage) => stage.stops.push(stop),
+            None => stages.insert(at, Stage { title: title(kind), order: order(kind), steps: &[], stops: vec![stop] }),
         }
     }
     stages
@@ -181,7 +187,7 @@ mod tests {
         let step =
             |kind, what| BootStep { kind, subject: String::new(), what, evidence: Vec::new(), missing: Vec::new() };
         let yes = || Known::Is("there".to_owned());
-        let of = |steps: &[BootStep], starts| link(&Stage { title: "", steps, stops: Vec::new() }, starts);
+        let of = |steps: &[BootStep], starts| link(&Stage { title: "", order: 0, steps, stops: Vec::new() }, starts);
         assert_eq!(of(&[step(StepKind::Uefi, Known::Absent)], true), Link::Aside);
         assert_eq!(of(&[step(StepKind::Uefi, Known::Absent)], false), Link::Broken);
         assert_eq!(of(&[step(StepKind::Driver, Known::Absent), step(StepKind::Driver, yes())], true), Link::Whole);

@@ -27,14 +27,14 @@ pub(super) fn whole(page: &mut Html, image: &Judged<'_>, number: usize, level: u
     let Sorted { blocking, known, warnings, notes } = Sorted::of(report);
     section(page, level, "To fix before the import", "red", &blocking);
     section(page, level, "Known from the baseline", "amber", &known);
-    section(page, level, "Warnings", "amber", &warnings);
-    section(page, level, "Notes", "none", &notes);
-    waived(page, report, level);
-    unknown(page, report, level);
     disk::section(page, image.facts, number, level);
     if matches!(image.facts.disk, Known::Is(_)) {
         chain::section(page, image, level);
     }
+    section(page, level, "Warnings", "amber", &warnings);
+    section(page, level, "Notes", "none", &notes);
+    waived(page, report, level);
+    unknown(page, report, level);
     page.heading(level, "Rules");
     page.leaf("p", "", &sorted::closing(report));
     all_rules(page, report);
