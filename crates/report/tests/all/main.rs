@@ -1,6 +1,7 @@
 //! Reports of literal facts, against committed pages and committed schemas.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod browser;
 mod disks;
