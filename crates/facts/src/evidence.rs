@@ -98,10 +98,11 @@ impl<T> Claim<T> {
 }
 
 /// A guest's string made safe to print on a terminal or in a log: control and direction-changing characters escaped.
+/// Backslashes stay as they are, for the sake of the paths of Windows.
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_hidden(c) || c == '\\' { out.extend(c.escape_default()) } else { out.push(c) }
+        if is_hidden(c) { out.extend(c.escape_default()) } else { out.push(c) }
     }
     out
 }
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn bidi_and_controls_are_escaped() {
-        assert_eq!(printable("a\u{202e}b\nc\\"), r"a\u{202e}b\nc\\");
+        assert_eq!(printable("a\u{202e}b\nC:\\Windows"), r"a\u{202e}b\nC:\Windows");
         assert_eq!(printable("ärger 你好"), "ärger 你好");
     }
 }
