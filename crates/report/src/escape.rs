@@ -1,12 +1,22 @@
 //! What a guest says, made harmless in each format.
 //!
-//! Texts for people are made [`printable`] first, so that no format has to know what a terminal or a browser does with
-//! a control character. Programs get the characters themselves where the format can write them in another way.
+//! In texts for people what hides is written out first, so that no format has to know what a terminal or a browser does
+//! with a control character. Programs get the characters themselves where the format can write them in another way.
 
-use facts::{is_hidden, printable};
+use facts::is_hidden;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io;
+
+/// A text in which all that hides is written out. Unlike on a terminal, backslashes stay as they are: paths and commands
+/// are copied from these pages.
+pub(crate) fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
+}
 
 /// A JSON document, in which all that hides is written as `\uXXXX`.
 pub(crate) fn json(document: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
@@ -45,7 +55,7 @@ pub(crate) fn xml(text: &str) -> String {
 /// Text or a quoted value of an attribute in HTML.
 pub(crate) fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in printable(text).chars() {
+    for character in shown(text).chars() {
         match character {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -61,7 +71,7 @@ pub(crate) fn html(text: &str) -> String {
 /// Text in a paragraph or a cell of GitHub's and GitLab's Markdown. An entity is never a mark, so each character that
 /// can be part of one is written as an entity; a comment keeps a name from being called upon.
 pub(crate) fn markdown(text: &str) -> String {
-    let text = printable(text).replace("www.", "www\u{1}");
+    let text = shown(text).replace("www.", "www\u{1}");
     let mut out = String::with_capacity(text.len());
     let list = begins_list(&text);
     let mut characters = text.chars().enumerate().peekable();
@@ -91,7 +101,7 @@ fn begins_list(text: &str) -> bool {
 
 /// The message of a workflow command.
 pub(crate) fn command_message(text: &str) -> String {
-    unmarked(&printable(text)).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    unmarked(&shown(text)).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// The value of a property of a workflow command.
@@ -128,6 +138,7 @@ mod tests {
 
     #[test]
     fn marks_of_each_format_are_none() {
+        assert_eq!(shown("C:\\a\u{202e}"), "C:\\a\\u{202e}");
         assert_eq!(xml("]]><a b=\"\u{0}\u{202e}\n"), "]]&gt;&lt;a b=&quot;\u{fffd}&#8238;&#10;");
         assert_eq!(html("<script>'\u{202e}"), "&lt;script&gt;&#39;\\u{202e}");
         assert_eq!(markdown("|a|`@x"), "&#124;a&#124;&#96;@<!-- -->x");

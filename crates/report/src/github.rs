@@ -3,11 +3,10 @@
 //! Of each kind a step shows ten, and drops the rest without a word; so the ten worst of each are written, and what
 //! is left out is in the job summary, which is Markdown ([`summary`]).
 
-use crate::escape::{command_message, command_property, unmarked};
+use crate::escape::{command_message, command_property, shown, unmarked};
 use crate::page::place;
 use crate::sorted::{self, Pair, Sorted};
 use crate::{Judged, Style, markdown};
-use facts::printable;
 use std::io;
 
 /// Workflow commands.
@@ -26,7 +25,7 @@ impl crate::Reporter for Reporter {
     fn write(&self, images: &[Judged<'_>], _: &Style, out: &mut dyn io::Write) -> io::Result<()> {
         for Judged { report, .. } in images {
             let words = format!("{}  {} {}: ", sorted::word(report.verdict), report.image, sorted::part(report));
-            writeln!(out, "{}", unmarked(&printable(&(words + &sorted::counts(report)))))?;
+            writeln!(out, "{}", unmarked(&shown(&(words + &sorted::counts(report)))))?;
         }
         let [mut errors, mut warnings, mut notices] = kinds(images);
         let open = |list: &[String], most: usize| list.len().saturating_sub(most);

@@ -3,9 +3,9 @@
 //! Its reader knows files and lines of the repository only, so that the path is that of the image, and the description
 //! says where in it. What is waived is left out; what is known from a baseline is not, for GitLab compares by itself.
 
+use crate::escape::{self, shown};
 use crate::page::place;
-use crate::{Judged, Style, escape};
-use facts::printable;
+use crate::{Judged, Style};
 use preflight::{Finding, Judgement, Severity};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -59,10 +59,10 @@ impl crate::Reporter for Reporter {
 }
 
 fn issue(image: &str, result: &Judgement, description: String, fingerprint: String, severity: &'static str) -> Issue {
-    let path = printable(image.strip_prefix("./").unwrap_or(image));
+    let path = shown(image.strip_prefix("./").unwrap_or(image));
     Issue {
-        description: printable(&description),
-        check_name: printable(&result.id),
+        description: shown(&description),
+        check_name: shown(&result.id),
         fingerprint,
         severity,
         location: Location { path, lines: Lines { begin: 1 } },

@@ -5,10 +5,11 @@
 //! be configured or reached, or it could not be told. An item of which no rule is about the disk is left out. Where that
 //! tool has a code, this has the name of the rule that decided, and `0` where all is right.
 
+use crate::escape::{self, shown};
 use crate::json::TOOL;
 use crate::page::{cut, place};
-use crate::{Judged, Style, escape};
-use facts::{Facts, printable};
+use crate::{Judged, Style};
+use facts::Facts;
 use preflight::{Judgement, Outcome, Report, Severity};
 use serde::Serialize;
 use std::io;
@@ -93,9 +94,9 @@ fn document(image: &Judged<'_>, style: &Style) -> Document {
     let platform = guest.and_then(|guest| guest.platform.value()).map_or("", |claim| claim.value.as_str());
     let architecture = guest.and_then(|guest| guest.architecture.value());
     Document {
-        platform: printable(platform),
-        os_big_version: printable(major),
-        os_small_version: printable(minor),
+        platform: shown(platform),
+        os_big_version: shown(major),
+        os_small_version: shown(minor),
         architecture: architecture.map_or(String::new(), |claim| claim.value.to_string()),
         system_disk_size: disk_size(image.facts),
         version: format!("{} {}", TOOL.name, TOOL.version),
@@ -148,8 +149,8 @@ fn item(name: &'static str, rules: &[&str], report: &Report) -> Option<Item> {
         name,
         result,
         error_code: if worst.0 == Level::Fine { "0".into() } else { worst.1.id.to_string() },
-        description: format!("{word}: {}", printable(&description(about))),
-        comment: printable(&comments.join("; ")),
+        description: format!("{word}: {}", shown(&description(about))),
+        comment: shown(&comments.join("; ")),
     })
 }
 

@@ -4,10 +4,10 @@
 //! `jenkins-junit.xsd` have in common. What blocks is a failure. What is unknown, skipped or waived is skipped, with the
 //! reason; warnings and notes are the output of a case that passed.
 
+use crate::escape::shown;
 use crate::markup::Xml;
 use crate::page::{cut, place};
 use crate::{Judged, Style};
-use facts::printable;
 use preflight::{Finding, Judgement, Outcome, Report};
 use std::io;
 
@@ -101,7 +101,7 @@ impl<'r> State<'r> {
 
 fn suite(xml: &mut Xml, report: &Report, style: &Style) {
     let [tests, failures, skipped] = Counts::of(report).words();
-    let (name, moment) = (printable(&report.image), style.moment("T", ":"));
+    let (name, moment) = (shown(&report.image), style.moment("T", ":"));
     let mut attributes = vec![
         ("name", name.as_str()),
         ("tests", &tests),
@@ -123,8 +123,8 @@ fn suite(xml: &mut Xml, report: &Report, style: &Style) {
 
 fn case(xml: &mut Xml, result: &Judgement, report: &Report) {
     let group = result.id.split('-').next().unwrap_or_default();
-    let class = format!("preflight.{}", printable(group));
-    let name = format!("{}: {}", printable(&result.id), printable(&result.title));
+    let class = format!("preflight.{}", shown(group));
+    let name = format!("{}: {}", shown(&result.id), shown(&result.title));
     let attributes = [("classname", class.as_str()), ("name", &name)];
     let state = State::of(result, report);
     let failing = if let State::Fails(findings) = &state { findings.as_slice() } else { &[] };
@@ -135,11 +135,11 @@ fn case(xml: &mut Xml, result: &Judgement, report: &Report) {
     xml.element("testcase", &attributes, |xml| {
         match &state {
             State::Fails(findings) => {
-                let message = findings.first().map_or(String::new(), |finding| printable(&finding.message));
+                let message = findings.first().map_or(String::new(), |finding| shown(&finding.message));
                 let about = [("message", message.as_str()), ("type", result.severity.word())];
                 xml.line("failure", &about, &words(findings));
             }
-            State::Skipped(why) => xml.empty("skipped", &[("message", &printable(why))]),
+            State::Skipped(why) => xml.empty("skipped", &[("message", &shown(why))]),
             State::Passes => {}
         }
         if !others.is_empty() {
@@ -153,9 +153,9 @@ fn words(findings: &[&Finding]) -> String {
     let mut lines = Vec::new();
     for finding in findings {
         let known = if finding.in_baseline { ", known from the baseline" } else { "" };
-        lines.push(format!("{}{known}: {}", finding.severity, printable(&cut(&finding.message))));
-        lines.extend(finding.evidence.iter().map(|one| format!("  at {}", printable(&place(one)))));
-        lines.push(format!("  fix: {}", printable(&finding.remedy)));
+        lines.push(format!("{}{known}: {}", finding.severity, shown(&cut(&finding.message))));
+        lines.extend(finding.evidence.iter().map(|one| format!("  at {}", shown(&place(one)))));
+        lines.push(format!("  fix: {}", shown(&finding.remedy)));
     }
     lines.join("\n")
 }

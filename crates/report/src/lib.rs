@@ -19,6 +19,7 @@ mod freebsd;
 mod github;
 mod gitlab;
 mod head;
+mod html;
 mod image_check;
 mod inspect;
 mod json;
@@ -72,7 +73,7 @@ macro_rules! reporters {
     };
 }
 
-reporters! { text, json, sarif, junit, github, gitlab, markdown, image_check }
+reporters! { text, json, sarif, junit, github, gitlab, markdown, image_check, html }
 
 /// The format of that name.
 pub fn reporter(name: &str) -> Option<&'static dyn Reporter> {

@@ -4,10 +4,11 @@
 //! decided is a result of kind `open`; what passed or was skipped is listed only in verbose documents. Not written:
 //! fixes, code flows, taxonomies.
 
+use crate::escape::{self, shown};
 use crate::json::TOOL;
 use crate::uri::uri;
-use crate::{Judged, Style, escape};
-use facts::{Evidence, printable};
+use crate::{Judged, Style};
+use facts::Evidence;
 use preflight::{Finding, Judgement, Outcome, Report, Severity, Waiver};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -100,13 +101,13 @@ impl<'r> Rules<'r> {
 /// What a rule is; those of a policy file have no words of their own.
 fn rule(result: &Judgement, fail_on: Severity) -> Value {
     let mut rule = json!({
-        "id": printable(&result.id),
+        "id": shown(&result.id),
         "shortDescription": { "text": message(&result.title) },
         "defaultConfiguration": { "level": level(result.worst, fail_on) },
         "properties": {
             "severity": result.worst,
             "confidence": result.confidence,
-            "source": printable(&result.source),
+            "source": shown(&result.source),
             "aliases": result.aliases,
         },
     });
@@ -138,7 +139,7 @@ fn results<'a>(
     let compared = report.findings().iter().any(|(_, finding)| finding.in_baseline);
     let about = move |judgement: &Judgement, rest: Value| {
         let mut result = Map::new();
-        result.insert("ruleId".into(), json!(printable(&judgement.id)));
+        result.insert("ruleId".into(), json!(shown(&judgement.id)));
         result.insert("ruleIndex".into(), json!(rules.index.get(&*judgement.id)));
         if let Some(waiver) = &judgement.waived {
             result.insert("suppressions".into(), json!([suppression(waiver)]));
@@ -183,7 +184,7 @@ fn finding(finding: &Finding, fail_on: Severity, compared: bool, artifact: &Valu
         "message": { "text": message(&text) },
         "locations": places,
         "partialFingerprints": { FINGERPRINT: finding.fingerprint },
-        "properties": { "severity": finding.severity, "remedy": printable(&finding.remedy) },
+        "properties": { "severity": finding.severity, "remedy": shown(&finding.remedy) },
     });
     if !related.is_empty() {
         result["relatedLocations"] = json!(related);
@@ -200,8 +201,8 @@ fn location(place: &Evidence, artifact: &Value) -> Value {
     let mut location = json!({ "physicalLocation": physical });
     if let Some(volume) = &place.volume {
         let line = place.line.map_or(String::new(), |line| format!(":{line}"));
-        let volume = printable(&volume.0);
-        let path = place.path.as_deref().map(|path| printable(path) + &line);
+        let volume = shown(&volume.0);
+        let path = place.path.as_deref().map(|path| shown(path) + &line);
         let whole = format!("{volume}{}", path.as_deref().unwrap_or_default());
         let name = path.unwrap_or(volume);
         location["logicalLocations"] = json!([{ "name": name, "fullyQualifiedName": whole, "kind": "resource" }]);
@@ -214,13 +215,13 @@ fn location(place: &Evidence, artifact: &Value) -> Value {
 
 fn suppression(waiver: &Waiver) -> Value {
     let until = waiver.expires.map_or(String::new(), |day| format!(" (until {day})"));
-    let justification = printable(&waiver.reason) + &until;
+    let justification = shown(&waiver.reason) + &until;
     json!({ "kind": "external", "status": "accepted", "justification": justification })
 }
 
 /// A message: braces are doubled, for they enclose placeholders (3.11.5), and what would be a link is none (3.11.6).
 fn message(text: &str) -> String {
-    let text = printable(text).replace('{', "{{").replace('}', "}}");
+    let text = shown(text).replace('{', "{{").replace('}', "}}");
     if text.contains("](") { text.replace('[', "\\[").replace(']', "\\]") } else { text }
 }
 

@@ -96,7 +96,7 @@ fn only_elements(name: &str, text: &str, allowed: &[&str], void: &[&str]) {
             continue;
         }
         let tag = &rest[..rest.find('>').unwrap()];
-        assert!(tag.matches('"').count() % 2 == 0, "{name}: <{tag}>");
+        assert!(tag.matches('"').count().is_multiple_of(2), "{name}: <{tag}>");
         let word = tag.trim_start_matches('/').split([' ', '/', '\n']).next().unwrap();
         assert!(allowed.contains(&word), "{name}: <{tag}>");
         assert!(!tag.contains("on") || !tag.split([' ', '\n']).any(|attribute| attribute.starts_with("on")), "{tag}");

@@ -89,7 +89,7 @@ fn each_outcome_has_its_form() {
         assert!(!some.is_empty() && some.iter().all(|result| result["level"] == "none"), "{kind}");
     }
     for result in results {
-        let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
+        let rule = &run["tool"]["driver"]["rules"][usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
         assert_eq!(rule["id"], result["ruleId"]);
     }
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
