@@ -70,12 +70,18 @@ pub(super) fn propose(work: &mut Work<'_>) {
     agents(work, manager);
 }
 
-/// By the package database, and the family.
+/// By the package database, else by the family of the distribution.
 fn manager(work: &Work<'_>) -> Option<Manager> {
-    match work.linux.packages.value()?.manager.as_str() {
-        "dpkg" => Some(Manager::Apt),
-        "rpm" if work.is_like(&["suse", "sles", "opensuse"]) => Some(Manager::Zypper),
-        "rpm" => Some(Manager::Yum),
+    let by = work.linux.packages.value().map(|packages| packages.manager.as_str());
+    let suse = work.is_like(&["suse", "sles", "opensuse"]);
+    let red_hat = work.is_like(&["rhel", "fedora", "centos", "alinux", "aliyun", "anolis"]);
+    let red_hat = red_hat && work.linux.ostree.is_absent();
+    match by {
+        Some("dpkg") => Some(Manager::Apt),
+        Some("rpm") | None if suse => Some(Manager::Zypper),
+        Some("rpm") => Some(Manager::Yum),
+        None if red_hat => Some(Manager::Yum),
+        None if work.is_like(&["debian", "ubuntu"]) => Some(Manager::Apt),
         _ => None,
     }
 }

@@ -29,6 +29,11 @@ fn every_plan_holds_up() {
         for left_out in &plan.left_out {
             eprintln!("   left out {left_out:?}");
         }
+        if std::env::var("SHOW").is_ok_and(|show| name.contains(&show)) {
+            for document in plan.documents() {
+                eprintln!("=== {}\n{}", document.name, String::from_utf8_lossy(&document.bytes));
+            }
+        }
         if let Some(script) = plan.script() {
             check_script(script);
         }
