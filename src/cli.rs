@@ -362,12 +362,20 @@ pub(crate) struct VerifyAttestation {
 /// How reports are written, and where to.
 #[derive(Debug, Args)]
 pub(crate) struct Reports {
-    /// Format of the report; auto is the one for the CI that this runs in, or text.
+    /// Format of the report: text, json, sarif, junit, github, gitlab, markdown, image-check, html; or auto: the one for
+    /// the CI that this runs in, or text.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = reporter)]
     pub(crate) output: String,
     /// Also write a report of that format into a file. May be given more than once.
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_file)]
     pub(crate) files: Vec<(String, PathBuf)>,
+}
+
+impl Reports {
+    /// All formats that are asked for.
+    pub(crate) fn formats(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(format, _)| format.as_str()).chain([self.output.as_str()])
+    }
 }
 
 fn reporter(name: &str) -> Result<String, String> {

@@ -11,6 +11,7 @@ mod info;
 mod machine;
 mod media;
 mod pipes;
+mod policy;
 mod preflight;
 mod program;
 mod remote;

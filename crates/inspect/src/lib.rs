@@ -31,6 +31,7 @@ mod linux;
 mod loader;
 mod look;
 mod machine;
+mod map;
 mod media;
 mod modprobe;
 mod mounts;
@@ -56,6 +57,7 @@ mod volumes;
 mod windows;
 
 pub use image::claimed_format;
+pub use map::map;
 pub use machine::{DataImage, Image};
 pub use media::media;
 pub use overlay::{Change, GuestFiles, GuestPlace, with_guest_files};

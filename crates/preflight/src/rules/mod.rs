@@ -59,6 +59,7 @@ rules! {
         cloudassist
         cloudinit
         cloudinit_ds
+        cloudinit_link
         cloudinit_net
         cloudinit_stale
         cloudinit_user
@@ -197,6 +198,9 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
 }
 
 #[cfg(test)]
+mod agreement;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::outcome::{Outcome, Severity};
@@ -239,8 +243,8 @@ mod tests {
             assert!(rule.docs.len() > 200, "{} explains too little", rule.id);
             assert!(rule.source.len() > 5 && rule.title.len() > 10 && !rule.title.ends_with('.'), "{}", rule.id);
             for alias in rule.aliases {
-                let name = alias.strip_prefix("GUESTOS.");
-                assert!(name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_uppercase())), "{alias}");
+                let (tool, item) = alias.split_once('.').unwrap();
+                assert!(["GUESTOS", "image_check", "sersi"].contains(&tool) && !item.is_empty(), "{alias}");
             }
         }
     }
