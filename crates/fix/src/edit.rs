@@ -42,7 +42,9 @@ struct Slot {
 /// The file after the edits, in order. None: one of them could not be made.
 pub(crate) fn apply<'e>(bytes: &[u8], edits: impl IntoIterator<Item = &'e Edit>) -> Option<Vec<u8>> {
     let mut slots = vec![Slot { text: None, behind: Vec::new() }];
-    slots.extend(bytes.split_inclusive(|&byte| byte == b'\n').map(|line| Slot { text: Some(line.to_vec()), behind: Vec::new() }));
+    slots.extend(
+        bytes.split_inclusive(|&byte| byte == b'\n').map(|line| Slot { text: Some(line.to_vec()), behind: Vec::new() }),
+    );
     for edit in edits {
         one(&mut slots, edit)?;
     }

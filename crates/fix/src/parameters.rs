@@ -119,7 +119,9 @@ impl Parameters {
         work.read(DEFAULTS)?;
         let mut files = vec![DEFAULTS.to_owned()];
         let drop_ins = work.files.names(DROP_INS).unwrap_or_default();
-        files.extend(drop_ins.into_iter().filter(|name| name.ends_with(".cfg")).map(|name| format!("{DROP_INS}/{name}")));
+        files.extend(
+            drop_ins.into_iter().filter(|name| name.ends_with(".cfg")).map(|name| format!("{DROP_INS}/{name}")),
+        );
         let mut lines = Vec::new();
         for path in files {
             for found in work.assignments(&path) {
@@ -187,7 +189,8 @@ pub(crate) fn write_anew(work: &Work<'_>, loader: &Loader) -> Option<Vec<String>
     let entry = loader.default_entry().map(|entry| &entry.evidence);
     let mut files = entry.into_iter().chain(loader.config.iter().rev()).filter_map(|place| place.path.as_deref());
     let file = files.find(|path| path.ends_with("/grub.cfg"))?;
-    let program = if has(&["/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig"]) { "grub-mkconfig" } else { "grub2-mkconfig" };
+    let program =
+        if has(&["/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig"]) { "grub-mkconfig" } else { "grub2-mkconfig" };
     Some(vec![format!("{program} -o {}", shell::word(file))])
 }
 

@@ -143,7 +143,8 @@ impl Plan {
         let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();
         json.push(b'\n');
         let document = |name, bytes, executable| Document { name, bytes, executable };
-        let mut documents = vec![document("README.md", readme::write(self).into_bytes(), false), document("plan.json", json, false)];
+        let mut documents =
+            vec![document("README.md", readme::write(self).into_bytes(), false), document("plan.json", json, false)];
         if !self.patch.is_empty() {
             documents.push(document("fix.patch", self.patch.clone(), false));
         }

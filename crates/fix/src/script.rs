@@ -7,6 +7,8 @@ const HEAD: &str = "\
 #!/bin/sh
 # Makes this machine fit for Alibaba Cloud ECS, as README.md beside this file says. Run it as root in the machine that
 # the image was made of, then make the image anew. Running it again does no harm.
+# Names that come from the image stand in single quotes, whatever they look like.
+# shellcheck disable=SC2016
 set -eu
 if [ \"$(id -u)\" -ne 0 ]; then
     echo 'fix.sh: must be run as root' >&2
@@ -17,10 +19,10 @@ fi
 const PATCH: &str = "
 # The files that fix.patch changes. Where all of it is done already, or was done by hand, nothing happens.
 here=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)
-if patch -p1 -R -f -s --dry-run -d / -i \"$here/fix.patch\" >/dev/null 2>&1; then
+if patch -p1 -R -f -F0 -s --dry-run -d / -i \"$here/fix.patch\" >/dev/null 2>&1; then
     echo 'fix.sh: fix.patch is applied already'
-elif patch -p1 -N -f -s --dry-run -d / -i \"$here/fix.patch\" >/dev/null 2>&1; then
-    patch -p1 -N -f -d / -i \"$here/fix.patch\"
+elif patch -p1 -N -f -F0 -s --dry-run -d / -i \"$here/fix.patch\" >/dev/null 2>&1; then
+    patch -p1 -N -f -F0 -d / -i \"$here/fix.patch\"
 else
     echo 'fix.sh: fix.patch does not apply: the program patch is missing, or the files are not those of the image' >&2
     exit 1

@@ -21,7 +21,8 @@ mod tests {
 
     #[test]
     fn the_shell_gives_back_what_was_quoted() {
-        for text in ["", "plain", "a b", "$(id)", "`id`", "it's", "'; rm -rf /; '", "a\nb", "-n", "*", "\\", "\"", "é"] {
+        for text in ["", "plain", "a b", "$(id)", "`id`", "it's", "'; rm -rf /; '", "a\nb", "-n", "*", "\\", "\"", "é"]
+        {
             let script = format!("printf '%s' {}", word(text));
             let output = Command::new("sh").args(["-c", &script]).output().unwrap();
             assert_eq!(String::from_utf8(output.stdout).unwrap(), text);

@@ -24,7 +24,10 @@ pub(crate) struct Changed {
 }
 
 /// The files that proposals name, by that name, as they are. None: such a file may not be changed.
-pub(crate) type Sources = BTreeMap<String, Option<(GuestPlace, Option<Vec<u8>>)>>;
+pub(crate) type Sources = BTreeMap<String, Option<Source>>;
+
+/// A file as it is, if it is there.
+pub(crate) type Source = (GuestPlace, Option<Vec<u8>>);
 
 /// Reads what the proposals name.
 pub(crate) fn sources(files: &GuestFiles<'_, '_>, proposals: &[Proposal]) -> Sources {
@@ -41,7 +44,7 @@ pub(crate) fn sources(files: &GuestFiles<'_, '_>, proposals: &[Proposal]) -> Sou
     sources
 }
 
-fn source(files: &GuestFiles<'_, '_>, path: &str) -> Option<(GuestPlace, Option<Vec<u8>>)> {
+fn source(files: &GuestFiles<'_, '_>, path: &str) -> Option<Source> {
     let found = match files.read(path).ok()? {
         Some((place, bytes)) => (place, Some(bytes)),
         None => (files.place(path).ok()??, None),
@@ -55,7 +58,7 @@ pub(crate) fn files<'f>(
     edits: impl IntoIterator<Item = &'f FileEdit>,
     sources: &Sources,
 ) -> Option<BTreeMap<GuestPath, Changed>> {
-    let mut by_file: BTreeMap<GuestPath, (&(GuestPlace, Option<Vec<u8>>), Vec<&FileEdit>)> = BTreeMap::new();
+    let mut by_file: BTreeMap<GuestPath, (&Source, Vec<&FileEdit>)> = BTreeMap::new();
     for file in edits {
         let source = sources.get(&file.path)?.as_ref().filter(|(_, bytes)| bytes.is_some() || file.may_be_new)?;
         by_file.entry(source.0.path.clone()).or_insert((source, Vec::new())).1.push(file);
@@ -186,7 +189,8 @@ fn is_idle(changed: &BTreeMap<GuestPath, Changed>) -> bool {
 
 /// Whether a rule finds less, or less severe things.
 pub(crate) fn improves(rule: &str, after: &Report, before: &Report) -> bool {
-    let of = |report: &Report| report.results.iter().find(|result| result.id == rule).map(|result| result.outcome.clone());
+    let of =
+        |report: &Report| report.results.iter().find(|result| result.id == rule).map(|result| result.outcome.clone());
     match (of(after), of(before)) {
         (Some(Outcome::Unknown { .. }), _) => false,
         (Some(after), Some(before)) => score(&after) < score(&before),

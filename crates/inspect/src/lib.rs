@@ -57,8 +57,8 @@ mod volumes;
 mod windows;
 
 pub use image::claimed_format;
-pub use map::map;
 pub use machine::{DataImage, Image};
+pub use map::map;
 pub use media::media;
 pub use overlay::{Change, GuestFiles, GuestPlace, with_guest_files};
 pub use unused::{Unused, unused};

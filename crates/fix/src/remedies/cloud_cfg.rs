@@ -15,7 +15,9 @@ pub(super) fn propose(work: &mut Work<'_>) {
     }
     let proposals = [starts(work, cloud_init), datasources(work, cloud_init), modules(work)];
     work.proposals.extend(proposals.into_iter().flatten());
-    for (setting, line) in [(&cloud_init.disable_root, "disable_root: false"), (&cloud_init.ssh_pwauth, "ssh_pwauth: true")] {
+    for (setting, line) in
+        [(&cloud_init.disable_root, "disable_root: false"), (&cloud_init.ssh_pwauth, "ssh_pwauth: true")]
+    {
         let proposal = setting.value().and_then(|setting| user(work, setting, line));
         work.proposals.extend(proposal);
     }
@@ -26,7 +28,8 @@ fn enabled(work: &Work<'_>, place: &Evidence) -> Option<Proposal> {
     work.failed("LNX-CLOUDINIT").then_some(())?;
     let proposal = |what: &str| Proposal::new("LNX-CLOUDINIT", what);
     let Some(path) = place.path.as_deref() else {
-        return Parameters::remove("cloud-init=disabled").propose(work, proposal("the kernel command line does not turn cloud-init off"));
+        return Parameters::remove("cloud-init=disabled")
+            .propose(work, proposal("the kernel command line does not turn cloud-init off"));
     };
     if place.text.as_deref() == Some("masked") {
         let unit = path.rsplit('/').next().unwrap_or(path);
@@ -44,13 +47,15 @@ fn enabled(work: &Work<'_>, place: &Evidence) -> Option<Proposal> {
 fn starts(work: &Work<'_>, cloud_init: &CloudInit) -> Option<Proposal> {
     let off = cloud_init.enabled.value() == Some(&false) && cloud_init.disabled_by.is_empty();
     (off && work.failed("LNX-CLOUDINIT")).then_some(())?;
-    let all = ["cloud-init-local", "cloud-init-main", "cloud-init-network", "cloud-init", "cloud-config", "cloud-final"];
+    let all =
+        ["cloud-init-local", "cloud-init-main", "cloud-init-network", "cloud-init", "cloud-config", "cloud-final"];
     let is_there = |name: &&str| {
         let unit = |directory: &str| work.files.has(&format!("{directory}/systemd/system/{name}.service")) == Ok(true);
         unit("/usr/lib") || unit("/lib") || unit("/etc")
     };
     let there: Vec<&str> = all.into_iter().filter(is_there).collect();
-    let names = if there.is_empty() { vec!["cloud-init-local", "cloud-init", "cloud-config", "cloud-final"] } else { there };
+    let names =
+        if there.is_empty() { vec!["cloud-init-local", "cloud-init", "cloud-config", "cloud-final"] } else { there };
     let commands = super::services::enable(work, &names);
     Some(Proposal::new("LNX-CLOUDINIT", "cloud-init starts at boot").run(Phase::Services, commands))
 }

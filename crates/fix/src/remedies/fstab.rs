@@ -203,7 +203,10 @@ mod tests {
     fn fields_change_in_place() {
         let line = "\t/dev/sda1  /  ext4\tdefaults,noatime  0 1";
         assert_eq!(with_field(line, 0, "UUID=x").unwrap(), "\tUUID=x  /  ext4\tdefaults,noatime  0 1");
-        assert_eq!(with_options(line, "_netdev,nofail").unwrap(), "\t/dev/sda1  /  ext4\tdefaults,noatime,_netdev,nofail  0 1");
+        assert_eq!(
+            with_options(line, "_netdev,nofail").unwrap(),
+            "\t/dev/sda1  /  ext4\tdefaults,noatime,_netdev,nofail  0 1"
+        );
         assert_eq!(with_options("a /b nfs _netdev", "_netdev,nofail").unwrap(), "a /b nfs _netdev,nofail");
         assert_eq!(with_options("a /b ext4 ", "nofail").unwrap(), "a /b ext4 defaults,nofail");
         assert_eq!(with_field("a b", 2, "x"), None);

@@ -48,7 +48,8 @@ fn root(work: &Work<'_>) -> Option<Proposal> {
     let spec = entry.root.value()?;
     let wrong = matches!(spec.kind, SpecKind::KernelName | SpecKind::Hardware) || spec.volume.is_absent();
     let uuid = work.root()?.filesystem()?.uuid.as_deref().filter(|_| wrong)?;
-    let proposal = Proposal::new("LNX-GRUB-ROOT", format!("the boot loader names the root by its UUID, not as {}", spec.text));
+    let proposal =
+        Proposal::new("LNX-GRUB-ROOT", format!("the boot loader names the root by its UUID, not as {}", spec.text));
     let change = Parameters { added: vec![format!("root=UUID={uuid}")], removed: vec!["root".into()] };
     if loader.kind != LoaderKind::Grub2 || parameters::is_bls(&entry.evidence) {
         return change.propose(work, proposal);
@@ -67,7 +68,8 @@ fn configuration(work: &Work<'_>) -> Option<Proposal> {
     let loader = work.guest.loader.value().filter(|loader| loader.kind == LoaderKind::Grub2)?;
     let proposal = Proposal::new("LNX-GRUB-CFG", "the configuration of GRUB is written anew");
     let waits = |value: &str| value.trim().starts_with('-');
-    let timeout = work.assignments(DEFAULTS).into_iter().filter(|found| found.key == "GRUB_TIMEOUT" && waits(&found.value));
+    let timeout =
+        work.assignments(DEFAULTS).into_iter().filter(|found| found.key == "GRUB_TIMEOUT" && waits(&found.value));
     let edits: Vec<Edit> = timeout
         .filter_map(|found| usize::try_from(found.line).ok())
         .map(|line| Edit::replace(line, "GRUB_TIMEOUT=1"))

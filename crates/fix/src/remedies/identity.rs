@@ -8,7 +8,8 @@ pub(super) fn propose(work: &mut Work<'_>) {
     if work.failed("LNX-CLOUDINIT-STALE") {
         let commands = [
             "# Releases before 18.2 cannot clean up by themselves.".to_owned(),
-            "cloud-init clean --logs || rm -rf -- /var/lib/cloud/instance /var/lib/cloud/instances /var/lib/cloud/sem".to_owned(),
+            "cloud-init clean --logs || rm -rf -- /var/lib/cloud/instance /var/lib/cloud/instances /var/lib/cloud/sem"
+                .to_owned(),
         ];
         let proposal = Proposal::new("LNX-CLOUDINIT-STALE", "cloud-init keeps nothing of an earlier run");
         work.propose(proposal.run(Phase::Last, commands));

@@ -13,8 +13,9 @@ pub(super) fn propose(work: &mut Work<'_>) {
 fn modes(work: &Work<'_>) -> Option<Proposal> {
     let paths: Vec<&str> = work.places("LNX-SSHD-PERM").filter_map(|place| place.path.as_deref()).collect();
     let commands: Vec<String> = paths.iter().flat_map(|path| owned(path)).collect();
-    (!commands.is_empty())
-        .then(|| Proposal::new("LNX-SSHD-PERM", "files of sshd have the right owner and mode").run(Phase::Files, commands))
+    (!commands.is_empty()).then(|| {
+        Proposal::new("LNX-SSHD-PERM", "files of sshd have the right owner and mode").run(Phase::Files, commands)
+    })
 }
 
 /// Owner and mode as LNX-SSHD-PERM asks.
@@ -32,14 +33,17 @@ fn flags(work: &Work<'_>) -> Option<Proposal> {
     let paths: Vec<String> =
         work.places("LNX-SHADOW-RO").filter_map(|place| place.path.as_deref()).map(shell::word).collect();
     let command = format!("chattr -i -a -- {}", paths.join(" "));
-    (!paths.is_empty()).then(|| Proposal::new("LNX-SHADOW-RO", "account files can be written").run(Phase::Files, [command]))
+    (!paths.is_empty())
+        .then(|| Proposal::new("LNX-SHADOW-RO", "account files can be written").run(Phase::Files, [command]))
 }
 
 fn resolv_conf(work: &Work<'_>) -> Option<Proposal> {
     let path = "/etc/resolv.conf";
     let files = work.linux.immutable_files.value().into_iter().flatten();
     let fixed = work.failed("LNX-DNS") && files.into_iter().any(|file| file.path.as_deref() == Some(path));
-    fixed.then(|| Proposal::new("LNX-DNS", format!("{path} can be written")).run(Phase::Files, [format!("chattr -i -- {path}")]))
+    fixed.then(|| {
+        Proposal::new("LNX-DNS", format!("{path} can be written")).run(Phase::Files, [format!("chattr -i -- {path}")])
+    })
 }
 
 /// A relative link in place of an absolute one, in one step, so that programs find their libraries all the time.

@@ -21,23 +21,33 @@ struct Package {
     names: [&'static str; 3],
 }
 
-const CLOUD_INIT: Package =
-    Package { rule: "LNX-CLOUDINIT", what: "cloud-init is installed", names: ["cloud-init", "cloud-init", "cloud-init"] };
+const CLOUD_INIT: Package = Package {
+    rule: "LNX-CLOUDINIT",
+    what: "cloud-init is installed",
+    names: ["cloud-init", "cloud-init", "cloud-init"],
+};
 const GROWPART: Package = Package {
     rule: "LNX-GROWPART",
     what: "growpart is installed",
     names: ["cloud-guest-utils", "cloud-utils-growpart", "growpart"],
 };
-const SSHD: Package =
-    Package { rule: "LNX-SSHD", what: "an SSH server is installed", names: ["openssh-server", "openssh-server", "openssh"] };
-const CHRONY: Package = Package { rule: "LNX-TIME", what: "a time service is installed", names: ["chrony", "chrony", "chrony"] };
+const SSHD: Package = Package {
+    rule: "LNX-SSHD",
+    what: "an SSH server is installed",
+    names: ["openssh-server", "openssh-server", "openssh"],
+};
+const CHRONY: Package =
+    Package { rule: "LNX-TIME", what: "a time service is installed", names: ["chrony", "chrony", "chrony"] };
 const DHCP_CLIENT: Package = Package {
     rule: "LNX-DHCP-CLIENT",
     what: "a DHCP client is installed",
     names: ["isc-dhcp-client", "dhclient", "dhcp-client"],
 };
-const PASSWD: Package =
-    Package { rule: "LNX-PASSWD-CMD", what: "passwd and chpasswd are installed", names: ["passwd", "passwd", "shadow"] };
+const PASSWD: Package = Package {
+    rule: "LNX-PASSWD-CMD",
+    what: "passwd and chpasswd are installed",
+    names: ["passwd", "passwd", "shadow"],
+};
 
 /// Agents of other platforms: the program, and its package in most distributions.
 const AGENTS: &[(&str, &str)] = &[
@@ -90,14 +100,28 @@ fn install(work: &Work<'_>, manager: Manager, package: &Package) -> Proposal {
     let [deb, rpm, suse] = package.names;
     let command = match manager {
         Manager::Apt => format!("DEBIAN_FRONTEND=noninteractive apt-get install -y {deb}"),
-        Manager::Yum => format!("if command -v dnf >/dev/null; then dnf install -y {rpm}; else yum install -y {rpm}; fi"),
+        Manager::Yum => {
+            format!("if command -v dnf >/dev/null; then dnf install -y {rpm}; else yum install -y {rpm}; fi")
+        }
         Manager::Zypper => format!("zypper --non-interactive install {suse}"),
     };
     let proposal = Proposal::new(package.rule, package.what).run(Phase::Packages, [command]);
     let debian = manager == Manager::Apt;
     let services: &[&str] = match package.rule {
-        "LNX-SSHD" => if debian { &["ssh"] } else { &["sshd"] },
-        "LNX-TIME" => if debian { &["chrony"] } else { &["chronyd"] },
+        "LNX-SSHD" => {
+            if debian {
+                &["ssh"]
+            } else {
+                &["sshd"]
+            }
+        }
+        "LNX-TIME" => {
+            if debian {
+                &["chrony"]
+            } else {
+                &["chronyd"]
+            }
+        }
         "LNX-CLOUDINIT" => &["cloud-init-local", "cloud-init", "cloud-config", "cloud-final"],
         _ => return proposal,
     };

@@ -19,9 +19,14 @@ pub(super) fn enable(work: &Work<'_>, names: &[&str]) -> Vec<String> {
     let each = |command: &dyn Fn(String) -> String| names.iter().map(|name| command(shell::word(name))).collect();
     match work.linux.init.value().map(String::as_str) {
         Some("openrc") => each(&|name| format!("rc-update add {name} default")),
-        Some("sysv" | "upstart") if work.is_like(&["debian", "ubuntu"]) => each(&|name| format!("update-rc.d {name} defaults")),
+        Some("sysv" | "upstart") if work.is_like(&["debian", "ubuntu"]) => {
+            each(&|name| format!("update-rc.d {name} defaults"))
+        }
         Some("sysv" | "upstart") => each(&|name| format!("chkconfig {name} on")),
-        _ => vec![format!("systemctl enable {}", names.iter().map(|name| shell::word(name)).collect::<Vec<_>>().join(" "))],
+        _ => vec![format!(
+            "systemctl enable {}",
+            names.iter().map(|name| shell::word(name)).collect::<Vec<_>>().join(" ")
+        )],
     }
 }
 

@@ -10,7 +10,8 @@ fn guests() -> Vec<PathBuf> {
         return Vec::new();
     };
     let entries = std::fs::read_dir(directory).unwrap().flatten().map(|entry| entry.path());
-    let mut guests: Vec<_> = entries.filter(|path| path.extension().is_some_and(|extension| extension == "raw")).collect();
+    let mut guests: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|extension| extension == "raw")).collect();
     guests.sort();
     guests
 }
@@ -28,11 +29,6 @@ fn every_plan_holds_up() {
         }
         for left_out in &plan.left_out {
             eprintln!("   left out {left_out:?}");
-        }
-        if std::env::var("SHOW").is_ok_and(|show| name.contains(&show)) {
-            for document in plan.documents() {
-                eprintln!("=== {}\n{}", document.name, String::from_utf8_lossy(&document.bytes));
-            }
         }
         if let Some(script) = plan.script() {
             check_script(script);

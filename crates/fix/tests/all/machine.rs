@@ -1,6 +1,6 @@
 //! An image, opened, judged and planned for; and what a source machine would make of the plan.
 
-use facts::{Evidence, Facts};
+use facts::Facts;
 use fix::{Effect, Plan};
 use preflight::{Report, Target};
 use std::io::Write as _;
@@ -53,7 +53,7 @@ impl Machine {
         }
         let places = self.extract(&paths, directory);
         for round in ["forward", "again"] {
-            let output = patch(directory, plan.patch(), &["-p1", "-N", "-f"])?;
+            let output = patch(directory, plan.patch(), &["-p1", "-N", "-f", "-F0"])?;
             assert_eq!(output.status.success(), round == "forward", "{}: {}", self.name, said(&output));
         }
         let changes: Vec<_> = paths
@@ -96,12 +96,21 @@ impl Machine {
 /// The files that a diff is about, from the root of the guest.
 fn named_files(patch: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(patch);
-    text.lines().filter_map(|line| line.strip_prefix("+++ b")).map(|name| name.trim_end_matches('\t').to_owned()).collect()
+    text.lines()
+        .filter_map(|line| line.strip_prefix("+++ b"))
+        .map(|name| name.trim_end_matches('\t').to_owned())
+        .collect()
 }
 
 fn patch(directory: &Path, diff: &[u8], arguments: &[&str]) -> Option<Output> {
     let mut command = Command::new("patch");
-    command.args(arguments).arg("-d").arg(directory).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(arguments)
+        .arg("-d")
+        .arg(directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let Ok(mut child) = command.spawn() else {
         skip("the program patch");
         return None;
@@ -127,10 +136,4 @@ pub(crate) fn check_script(script: &str) {
 
 fn said(output: &Output) -> String {
     [&output.stdout[..], &output.stderr[..]].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
-}
-
-/// The lines that a rule points at.
-pub(crate) fn lines(report: &Report, rule: &str) -> Vec<Evidence> {
-    let found = report.results.iter().find(|result| result.id == rule).unwrap();
-    found.outcome.findings().iter().flat_map(|finding| finding.evidence.clone()).collect()
 }

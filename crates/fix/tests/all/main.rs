@@ -5,3 +5,4 @@
 
 mod guests;
 mod machine;
+mod made;

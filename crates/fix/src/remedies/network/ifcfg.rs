@@ -66,9 +66,15 @@ fn set(work: &Work<'_>, path: &str, key: &str, value: &str) -> Option<Vec<Edit>>
 fn delete(work: &Work<'_>, path: &str, prefixes: &[&str]) -> Vec<Edit> {
     let is_old = |key: &str| {
         prefixes.iter().any(|prefix| {
-            key.strip_prefix(prefix).is_some_and(|rest| rest.trim_start_matches('_').bytes().all(|b| b.is_ascii_digit()))
+            key.strip_prefix(prefix)
+                .is_some_and(|rest| rest.trim_start_matches('_').bytes().all(|b| b.is_ascii_digit()))
         })
     };
     let values = work.assignments(path);
-    values.iter().filter(|found| is_old(&found.key)).filter_map(|found| line_number(found.line)).map(Edit::Delete).collect()
+    values
+        .iter()
+        .filter(|found| is_old(&found.key))
+        .filter_map(|found| line_number(found.line))
+        .map(Edit::Delete)
+        .collect()
 }

@@ -7,7 +7,15 @@ use facts::InterfaceMatch;
 
 /// Options of the `static` method, and of the old network.
 const OLD: &[&str] = &[
-    "address", "netmask", "gateway", "broadcast", "network", "pointopoint", "dns-nameservers", "dns-nameserver", "dns-search",
+    "address",
+    "netmask",
+    "gateway",
+    "broadcast",
+    "network",
+    "pointopoint",
+    "dns-nameservers",
+    "dns-nameserver",
+    "dns-search",
     "dns-domain",
 ];
 
@@ -21,7 +29,9 @@ pub(super) fn change(work: &Work<'_>, wanted: &Wanted<'_>) -> Option<Vec<Edit>> 
     let lines = work.lines(wanted.path);
     let mut edits = Vec::new();
     if new_name != name {
-        edits.extend(lines.iter().filter(|(_, text)| names(text, name)).map(|(number, _)| rename(*number, name, new_name)));
+        edits.extend(
+            lines.iter().filter(|(_, text)| names(text, name)).map(|(number, _)| rename(*number, name, new_name)),
+        );
     }
     if wanted.dhcp {
         edits.push(Edit::Line(head, Box::new(to_dhcp)));
@@ -38,7 +48,8 @@ pub(super) fn change(work: &Work<'_>, wanted: &Wanted<'_>) -> Option<Vec<Edit>> 
 /// Whether a line brings up or configures that interface.
 fn names(text: &str, name: &str) -> bool {
     let word = first(text);
-    (matches!(word, "iface" | "auto") || word.starts_with("allow-")) && text.split_ascii_whitespace().any(|word| word == name)
+    (matches!(word, "iface" | "auto") || word.starts_with("allow-"))
+        && text.split_ascii_whitespace().any(|word| word == name)
 }
 
 fn first(text: &str) -> &str {
@@ -49,7 +60,9 @@ fn rename(line: usize, old: &str, new: &str) -> Edit {
     let (old, new) = (old.to_owned(), new.to_owned());
     Edit::Line(
         line,
-        Box::new(move |text| Some(text.split(' ').map(|word| if word == old { &new } else { word }).collect::<Vec<_>>().join(" "))),
+        Box::new(move |text| {
+            Some(text.split(' ').map(|word| if word == old { &new } else { word }).collect::<Vec<_>>().join(" "))
+        }),
     )
 }
 
