@@ -342,6 +342,9 @@ pub(crate) struct Preflight {
     /// Also read the whole disk, and write an in-toto statement on its content and the verdict into this file.
     #[arg(long, value_name = "FILE", conflicts_with = "from_facts")]
     pub(crate) attest: Option<PathBuf>,
+    /// Also write what to change in the guest into this directory, which is made: a diff, a script, and what they do.
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "from_facts")]
+    pub(crate) fix_plan: Option<PathBuf>,
     /// The files are facts that inspect --output json wrote, not images.
     #[arg(long, conflicts_with_all = ["format", "member", "allow_backing"])]
     pub(crate) from_facts: bool,

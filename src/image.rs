@@ -289,7 +289,7 @@ pub(crate) fn examine(path: &Path, subject: &Subject) -> Outcome<Examined> {
 }
 
 /// Opens an image here or elsewhere.
-fn open(path: &Path, subject: &Subject) -> Outcome<Image> {
+pub(crate) fn open(path: &Path, subject: &Subject) -> Outcome<Image> {
     match address(path) {
         None => Image::open(path, &subject.input),
         Some(address) => Image::open_remote(address, subject),

@@ -23,6 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("preflight", &["facts"]),
     ("report", &["facts", "preflight"]),
     ("request", &["facts", "preflight"]),
+    ("fix", &["storage", "facts", "syntax", "filesystem", "inspect", "preflight"]),
     ("xtask", &["storage", "disk", "volume", "filesystem", "convert"]),
 ];
 

@@ -2,6 +2,7 @@
 
 mod attest;
 pub(super) mod documents;
+mod fix_plan;
 
 use crate::cli::{Colour, Preflight};
 use crate::exit::{Exit, Failure, complain};
@@ -21,6 +22,9 @@ use storage::{NewFile, Source};
 pub(crate) fn run(args: &Preflight, colour: Colour) -> Result<Exit, Failure> {
     if args.attest.is_some() && args.images.len() > 1 {
         return Err(Failure::usage("--attest is about one image, and several were named"));
+    }
+    if args.fix_plan.is_some() && args.images.len() > 1 {
+        return Err(Failure::usage("--fix-plan is about one image, and several were named"));
     }
     let target = Target {
         profile: args.profile,
@@ -66,6 +70,9 @@ pub(crate) fn run(args: &Preflight, colour: Colour) -> Result<Exit, Failure> {
     }
     if let (Some(path), [Judged { report, .. }]) = (&args.attest, judged.as_slice()) {
         save(path, &attest::statement(args, report, before)?)?;
+    }
+    if let (Some(directory), [one]) = (&args.fix_plan, judged.as_slice()) {
+        fix_plan::write(args, directory, one, &target)?;
     }
     Ok(failed.unwrap_or(exit))
 }
@@ -129,7 +136,8 @@ fn write(args: &Preflight, judged: &[Judged<'_>], style: &Style) -> Result<(), F
 
 /// Adds to the summary of the job, which other steps write into too.
 fn add_summary(path: &Path, summary: &str) -> Result<(), Failure> {
-    let written = OpenOptions::new().append(true).create(true).open(path).and_then(|mut file| file.write_all(summary.as_bytes()));
+    let written =
+        OpenOptions::new().append(true).create(true).open(path).and_then(|mut file| file.write_all(summary.as_bytes()));
     written.map_err(|error| Failure::from(error).about(path))
 }
 
