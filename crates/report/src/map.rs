@@ -1,9 +1,11 @@
 //! What lies where on a disk, to scale.
 
-use facts::{Content, Facts, Filesystem, Known, Volume, VolumeKind};
+use facts::{Content, DiskMap, Facts, Filesystem, Known, Volume, VolumeKind};
 
 /// Stretches of one map; further volumes are counted only.
 const MOST: usize = 24;
+/// A volume of fewer parts is drawn by what its filesystem says of it as a whole.
+const FINE: usize = 4;
 /// A gap is shown from this part of the disk on: less is alignment.
 const GAP: u64 = 200;
 
@@ -16,6 +18,8 @@ pub(crate) struct Map<'f> {
     pub(crate) stretches: Vec<Stretch<'f>>,
     /// Volumes that the map has no room for.
     pub(crate) more: usize,
+    /// Where there is something, if that was looked at.
+    heat: Option<&'f DiskMap>,
 }
 
 /// A part of the disk.
@@ -47,7 +51,8 @@ impl<'f> Map<'f> {
         let mut laid = laid(facts, number, size);
         let more = laid.len().saturating_sub(MOST);
         laid.truncate(MOST);
-        let mut map = Map { number, size, stretches: Vec::new(), more };
+        let heat = facts.map.as_ref().filter(|_| number == 1);
+        let mut map = Map { number, size, stretches: Vec::new(), more, heat };
         let mut end = 0;
         for (start, length, volume) in laid {
             map.gap(start.saturating_sub(end));
@@ -122,6 +127,27 @@ pub(crate) fn short(volume: &Volume) -> String {
     }
 }
 
+impl Map<'_> {
+    /// What the parts of a volume are used for, as finely as it is known.
+    pub(crate) fn buckets(&self, volume: &Volume) -> Vec<Bucket> {
+        let heat = self.heat.zip(volume.offset).filter(|(heat, _)| heat.bucket > 0);
+        let Some((heat, offset)) = heat else { return buckets(volume) };
+        let [first, end] = [offset, offset.saturating_add(volume.size)]
+            .map(|byte| usize::try_from(byte.div_ceil(heat.bucket)).unwrap_or(usize::MAX));
+        let parts: Vec<_> = heat.stored.iter().zip(&heat.free).take(end).skip(first).collect();
+        // One or two say less than the filesystem does.
+        if parts.len() < FINE {
+            return buckets(volume);
+        }
+        let share = |percent: u8| f64::from(percent.min(100)) / 100.0;
+        let bucket = |(&stored, &free): (&u8, &u8)| {
+            let free = share(free);
+            Bucket { allocated: share(stored).min(1.0 - free), free }
+        };
+        parts.into_iter().map(bucket).collect()
+    }
+}
+
 /// How much of a volume is used, where its filesystem tells.
 pub(crate) fn buckets(volume: &Volume) -> Vec<Bucket> {
     used(volume).map(|used| Bucket { allocated: used, free: 1.0 - used }).into_iter().collect()
@@ -148,6 +174,24 @@ pub(crate) fn percent(share: f64) -> String {
 mod tests {
     use super::*;
     use facts::{Disk, VolumeId};
+
+    #[test]
+    fn parts_of_a_volume_are_those_of_the_disk_that_it_lies_on() {
+        let volume = Volume { id: VolumeId::partition(1), offset: Some(200), size: 400, ..Volume::default() };
+        let map = DiskMap { bucket: 100, stored: vec![1, 2, 100, 50, 0, 80, 7], free: vec![0, 0, 0, 50, 100, 90, 0] };
+        let facts = Facts {
+            disk: Known::Is(Disk { size: 700, ..Disk::default() }),
+            volumes: vec![volume.clone()],
+            map: Some(map),
+            ..Facts::default()
+        };
+        let parts = Map::all(&facts)[0].buckets(&volume);
+        let shares: Vec<_> = parts.iter().map(|part| (part.allocated, part.free)).collect();
+        assert_eq!(shares.len(), 4);
+        assert_eq!(&shares[..3], [(1.0, 0.0), (0.5, 0.5), (0.0, 1.0)]);
+        assert!((shares[3].0 - 0.1).abs() < 1e-9, "what is free and stored is free");
+        assert!(Map::all(&Facts { map: None, ..facts })[0].buckets(&volume).is_empty());
+    }
 
     fn facts(size: u64, volumes: &[(u32, u64, u64)]) -> Facts {
         let volume = |&(number, offset, size): &(u32, u64, u64)| Volume {

@@ -56,7 +56,7 @@ fn picture(map: &Map<'_>, id: &str) -> String {
         let inside = width.saturating_sub(4);
         self::stretch(&mut svg, stretch, x + 2, inside);
         if let Some(volume) = stretch.volume {
-            strip(&mut svg, &buckets(volume), (x + 2, BOX + BETWEEN), (inside, STRIP));
+            strip(&mut svg, &map.buckets(volume), (x + 2, BOX + BETWEEN), (inside, STRIP));
         }
         x += width;
     }
