@@ -8,6 +8,7 @@ use crate::parameters::{self, DEFAULTS, Parameters};
 use crate::proposal::{Phase, Proposal};
 use crate::work::Work;
 use facts::{Architecture, LoaderKind, SpecKind};
+use preflight::nvme_io_timeout;
 
 pub(super) fn propose(work: &mut Work<'_>) {
     let proposals = [nvme_timeout(work), console(work), resume(work), root(work), configuration(work)];
@@ -17,7 +18,8 @@ pub(super) fn propose(work: &mut Work<'_>) {
 fn nvme_timeout(work: &Work<'_>) -> Option<Proposal> {
     work.failed("LNX-NVME-TIMEOUT").then_some(())?;
     let proposal = Proposal::new("LNX-NVME-TIMEOUT", "the NVMe driver waits for slow I/O (nvme_core.io_timeout)");
-    Parameters::add(["nvme_core.io_timeout=4294967295"]).propose(work, proposal)
+    let longest = nvme_io_timeout(work.guest.default_kernel()?);
+    Parameters::add([&*format!("nvme_core.io_timeout={longest}")]).propose(work, proposal)
 }
 
 fn console(work: &Work<'_>) -> Option<Proposal> {

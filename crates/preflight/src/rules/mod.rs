@@ -200,6 +200,7 @@ rules! {
     }
 }
 
+pub use linux::nvme_timeout::nvme_io_timeout;
 pub use request::platform::platform_of;
 
 /// The rule of that id or alias; letters of either case. An alias that several rules share gives the first.
