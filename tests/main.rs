@@ -4,6 +4,7 @@
 
 mod compare;
 mod convert;
+mod fix_plan;
 mod flip;
 mod guests;
 mod hostile;

@@ -100,7 +100,7 @@ impl Trial<'_> {
             match files(proposal.all_edits(), self.sources) {
                 Some(changed) if proposal.files.is_empty() || !is_idle(&changed) => kept.push(proposal),
                 Some(_) => dropped.push((proposal, "there is nothing left to change in the file".to_owned())),
-                None => dropped.push((proposal, "the file is not written in a way that can be changed".to_owned())),
+                None => dropped.push((proposal, "the file cannot be changed: it or its directory is not there, or it is not written in the usual way".to_owned())),
             }
         }
         let after = self.judge(&kept)?;
