@@ -3,8 +3,8 @@
 use crate::rule::{Judged, Undecided, known};
 use crate::target::{DiskUse, Target};
 use facts::{
-    BootEntry, CloudInit, Content, DeviceSpec, Evidence, Facts, FreeBsd, Fstab, Guest, Kernel, Known, Linux, Loader,
-    Os, Volume, Windows, WindowsDriver, WindowsService,
+    BootEntry, CloudInit, Content, DeviceSpec, Evidence, Facts, FreeBsd, Fstab, FstabEntry, Guest, Kernel, Known,
+    Linux, Loader, Os, Volume, Windows, WindowsDriver, WindowsService,
 };
 
 /// Ends the check of a data disk.
@@ -181,6 +181,11 @@ pub(crate) fn passed() -> Judged {
 /// The fstab of the system.
 pub(crate) fn fstab(linux: &Linux) -> Result<&Fstab, Undecided> {
     known(&linux.fstab)?.ok_or_else(|| Undecided::skipped("there is no /etc/fstab"))
+}
+
+/// Whether an entry of fstab is of the root, which is mounted before anything reads fstab: systemd takes it as it is.
+pub(crate) fn is_mounted_before(linux: &Linux, entry: &FstabEntry) -> bool {
+    entry.mount_point == "/" && linux.init.value().is_some_and(|init| init == "systemd")
 }
 
 /// Where it shows what a kernel has: its initramfs and its modules.

@@ -13,8 +13,9 @@ pub(crate) static RULE: Rule = Rule {
     docs: "\
 # What it checks
 Whether an interface is configured for DHCP and comes up at boot: ifcfg files, /etc/network/interfaces, netplan,
-NetworkManager, systemd-networkd, wicked. Where cloud-init or NetworkManager brings up a network by itself, what is
-wrong here is a warning.
+NetworkManager, systemd-networkd, wicked. Where cloud-init writes a configuration in place of a wrong one, or
+NetworkManager brings up what nothing configures, what is wrong here is a warning. A fixed address in
+/etc/network/interfaces stays beside what cloud-init writes, and keeps the card from coming up.
 
 # Why ECS needs it
 The address of an instance is assigned by the platform's DHCP. A fixed address of the old network leaves it without a
@@ -61,7 +62,16 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     let finding =
         Finding::new(why(profiles, live.is_empty()), "configure the interface for DHCP, and to come up at boot")
             .at_all(profiles.iter().map(|profile| &profile.evidence));
-    Ok(vec![if by_itself { finding.only(Severity::Degraded) } else { finding }])
+    Ok(vec![if is_mended(linux, &live) { finding.only(Severity::Degraded) } else { finding }])
+}
+
+/// Whether something puts a right configuration in place of these.
+fn is_mended(linux: &Linux, live: &[&NetworkProfile]) -> bool {
+    let fixed = |profile: &&&NetworkProfile| profile.addressing.value() == Some(&Addressing::Static);
+    let stays = live.iter().filter(fixed).any(|profile| profile.source == NetworkSource::Interfaces);
+    let by_manager =
+        linux.network.network_manager.value() == Some(&true) && !live.iter().any(|profile| fixed(&profile));
+    (network_by_cloud_init(&linux.cloud_init) && !stays) || by_manager
 }
 
 fn why(profiles: &[NetworkProfile], unused: bool) -> &'static str {
@@ -96,9 +106,25 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn cloud_init_makes_it_a_warning() {
-        let found = findings(&RULE, |facts, _| profile(facts).addressing = is(Addressing::Static));
-        assert_eq!(found[0].severity, Severity::Degraded);
+    fn cloud_init_makes_it_a_warning_where_it_writes_the_same_file() {
+        for (source, severity) in
+            [(NetworkSource::Ifcfg, Severity::Degraded), (NetworkSource::Interfaces, Severity::NoLogin)]
+        {
+            let mut facts = bios();
+            (profile(&mut facts).addressing, profile(&mut facts).source) = (is(Addressing::Static), source);
+            let outcome = RULE.judge(&facts, &Target::default());
+            assert_eq!(outcome.findings()[0].severity, severity, "{source:?}");
+        }
+    }
+
+    #[test]
+    fn network_manager_does_not_mend_a_fixed_address() {
+        let found = findings(&RULE, |facts, _| {
+            linux_of(facts).cloud_init = Known::Absent;
+            linux_of(facts).network.network_manager = is(true);
+            profile(facts).addressing = is(Addressing::Static);
+        });
+        assert_eq!(found[0].severity, Severity::NoLogin);
     }
 
     #[test]

@@ -13,12 +13,13 @@ pub(crate) static RULE: Rule = Rule {
     docs: "\
 # What it checks
 Whether an entry of /etc/fstab names its device as the kernel does (/dev/sda1, /dev/hda1, /dev/xvda1), or by the
-hardware of the old machine (/dev/disk/by-path, by-id). Entries with `nofail` or `noauto`, swap, and /dev/vda1 are
-warnings.
+hardware of the old machine (/dev/disk/by-path, by-id). Entries with `nofail` or `noauto`, swap, /dev/vda1, and the root
+of a system with systemd are warnings.
 
 # Why ECS needs it
 Disks of an instance are called /dev/vda or /dev/nvme0n1. systemd waits a minute and a half for a device of another
-name, and then stops in emergency mode, where nobody can log in.
+name, and then stops in emergency mode, where nobody can log in. The root is mounted by then, as the command line of the
+kernel says; older systems check it by the name in fstab, and stop.
 
 # How to fix
 Write the UUID in place of the name. `blkid` prints it: `UUID=2a8fb91e-… / ext4 defaults 0 1`.
@@ -41,7 +42,8 @@ fn check(facts: &Facts, target: &Target) -> Judged {
         let line = entry.evidence.line.map_or(String::new(), |line| format!(" in line {line}"));
         let remedy = format!("write {} in place of {name}{line} of /etc/fstab", stable_name(facts, &entry.spec));
         let finding = Finding::new(message, remedy).at(entry.evidence.clone());
-        if virtio || swap || entry.is_optional() { finding.only(Severity::Degraded) } else { finding }
+        let mild = virtio || swap || entry.is_optional() || is_mounted_before(linux, entry);
+        if mild { finding.only(Severity::Degraded) } else { finding }
     };
     Ok(fstab(linux)?.entries.iter().filter(named).map(finding).collect())
 }
@@ -54,6 +56,11 @@ pub(crate) mod tests {
     fn add(facts: &mut Facts, name: &str, fs_type: &str, options: &str) {
         let spec = DeviceSpec { text: name.into(), kind: SpecKind::KernelName, volume: is(VolumeId::partition(1)) };
         fstab_of(facts).push(mount(spec, "/data", fs_type, options));
+    }
+
+    fn root_by_name(facts: &mut Facts) {
+        let spec = &mut fstab_of(facts)[0].spec;
+        (spec.text, spec.kind) = ("/dev/sda1".into(), SpecKind::KernelName);
     }
 
     cases! {
@@ -72,6 +79,16 @@ pub(crate) mod tests {
             let outcome = RULE.judge(&facts, &Target::default());
             assert_eq!(outcome.findings()[0].severity, Severity::Degraded, "{name}");
         }
+    }
+
+    #[test]
+    fn the_root_is_mounted_before_systemd_reads_fstab() {
+        assert_eq!(findings(&RULE, |facts, _| root_by_name(facts))[0].severity, Severity::Degraded);
+        let old = findings(&RULE, |facts, _| {
+            root_by_name(facts);
+            linux_of(facts).init = is("sysv".into());
+        });
+        assert_eq!(old[0].severity, Severity::NoBoot);
     }
 
     #[test]
