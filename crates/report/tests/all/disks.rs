@@ -219,7 +219,7 @@ fn linux() -> Linux {
         sshd: Known::Absent,
         root_login: is(RootLogin { shell: "/bin/bash".into(), ..RootLogin::default() }),
         selinux: Known::Absent,
-        init: is("systemd".into()),
+        init: is("sysv".into()),
         default_target: is(DefaultTarget { name: "graphical.target".into(), evidence: Evidence::default() }),
         missing_programs: Known::Absent,
         ..Linux::default()
