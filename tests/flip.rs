@@ -44,7 +44,9 @@ fn judge(bytes: Vec<u8>) {
     let mut out = Vec::new();
     for name in ["text", "json"] {
         let reporter = report::reporter(name).expect("there is one");
-        reporter.write(&[report::Judged { report: &report, facts: &facts }], &report::Style::default(), &mut out).expect("memory does not fail");
+        reporter
+            .write(&[report::Judged { report: &report, facts: &facts }], &report::Style::default(), &mut out)
+            .expect("memory does not fail");
     }
     assert!(!out.contains(&0x1b), "an escape sequence came through");
 }

@@ -229,7 +229,9 @@ mod tests {
         for rule in RULES {
             assert!(seen.insert(rule.id), "{} twice", rule.id);
             assert!(
-                ["IMG-", "LNX-", "BSD-", "WIN-", "CUS-", "INS-", "REQ-"].iter().any(|prefix| rule.id.starts_with(prefix)),
+                ["IMG-", "LNX-", "BSD-", "WIN-", "CUS-", "INS-", "REQ-"]
+                    .iter()
+                    .any(|prefix| rule.id.starts_with(prefix)),
                 "{}",
                 rule.id
             );

@@ -51,10 +51,7 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     }
     let finding = Finding::new(
         "nvme_core.io_timeout is not set: slow I/O takes an NVMe disk offline after 30 seconds",
-        format!(
-            "add nvme_core.io_timeout={} to GRUB_CMDLINE_LINUX in /etc/default/grub",
-            nvme_io_timeout(kernel)
-        ),
+        format!("add nvme_core.io_timeout={} to GRUB_CMDLINE_LINUX in /etc/default/grub", nvme_io_timeout(kernel)),
     )
     .at(entry.evidence.clone().saying(entry.cmdline.clone()));
     let declared = target.request.nvme_support.as_deref() == Some("supported");
