@@ -91,7 +91,7 @@ pub struct Linux {
     pub ssh_host_keys: Known<Vec<String>>,
     /// `/lib`, `/bin`, …: links at the root with an absolute target, as evidence. Absent: none.
     pub absolute_links: Known<Vec<Evidence>>,
-    /// Programs that must be there and are not: `/sbin/init`, a shell, `mount`. Absent: all are there.
+    /// What must be there and is not: `/sbin/init`, its loader and C library, a shell, `mount`. Absent: all is there.
     pub missing_programs: Known<Vec<String>>,
     /// Account files with the immutable or append-only flag. Absent: none has it.
     pub immutable_files: Known<Vec<Evidence>>,

@@ -26,6 +26,7 @@ mod glob;
 mod guest;
 mod image;
 mod initrd;
+mod interpreter;
 mod kernels;
 mod linux;
 mod loader;

@@ -5,7 +5,7 @@ use crate::tree::Tree;
 use facts::{Claim, Linux};
 
 /// Directories of libraries.
-const LIBRARIES: &[&str] = &[
+pub(crate) const LIBRARIES: &[&str] = &[
     "/lib64",
     "/usr/lib64",
     "/lib/x86_64-linux-gnu",

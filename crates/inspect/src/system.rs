@@ -1,6 +1,7 @@
 //! The system around the services: init, clock, identity, programs that must be there.
 
 use crate::guest::Context;
+use crate::interpreter;
 use crate::look::{Gap, Look, Outcome as _, first, non_empty};
 use crate::mounts;
 use crate::services::systemd::UNIT_DIRECTORIES;
@@ -116,6 +117,7 @@ fn missing_programs(tree: &Tree<'_>) -> Look<Vec<String>> {
             missing.push(paths[0].to_owned());
         }
     }
+    missing.extend(interpreter::missing(tree, PROGRAMS[0])?);
     Ok(missing)
 }
 
@@ -200,6 +202,12 @@ mod tests {
         assert_eq!((found.rtc_utc, found.machine_id), (Known::Is(false), Known::Is(false)));
         assert_eq!(found.ssh_host_keys.value().unwrap(), &["/etc/ssh/ssh_host_rsa_key"]);
         assert_eq!(found.missing_programs.value().unwrap(), &["/bin/mount"]);
+        let init = String::from_utf8(crate::interpreter::tests::program("/lib64/ld-linux-x86-64.so.2")).unwrap();
+        let rest = [("/sbin/init", init.as_str()), ("/bin/sh", ""), ("/bin/mount", ""), ("/etc/hosts", "")];
+        let missing = linux(&rest).missing_programs;
+        assert_eq!(missing.value().unwrap(), &["/lib64/ld-linux-x86-64.so.2", "libc.so.6"]);
+        let there = [("/lib64/ld-linux-x86-64.so.2", ""), ("/usr/lib/x86_64-linux-gnu/libc.so.6", "")];
+        assert!(linux(&[&rest[..], &there].concat()).missing_programs.is_absent());
         assert!(found.aliyun_custom_image.value().is_some());
         assert_eq!(linux(&[("/etc/default/rcS", "UTC=no\n")]).rtc_utc, Known::Is(false));
         assert_eq!(linux(&[("/etc/hosts", "")]).rtc_utc, Known::Is(true));

@@ -12,7 +12,8 @@ pub(crate) static RULE: Rule = Rule {
     source: "Instructions for importing images (2021)",
     docs: "\
 # What it checks
-Whether the programs that every boot needs are there: init, a shell, mount.
+Whether the programs that every boot needs are there: init with the loader and the C library that it is linked with, a
+shell, mount.
 
 # Why ECS needs it
 The instructions forbid changes to /sbin, /bin and /lib. Without these programs the kernel finds nothing to start, or
@@ -31,8 +32,8 @@ fn check(facts: &Facts, target: &Target) -> Judged {
         return Err(Undecided::unknown("this system lays out its root at the first boot"));
     }
     let places: Vec<_> = missing.iter().map(|path| Evidence::file(&guest.root, path).saying("not there")).collect();
-    let message = format!("programs that every boot needs are missing: {}", missing.join(", "));
-    let remedy = "install the packages again that hold them: bash, util-linux, systemd-sysv";
+    let message = format!("what every boot needs is missing: {}", missing.join(", "));
+    let remedy = "install the packages again that hold them: bash, util-linux, systemd-sysv, libc6 (glibc)";
     Ok(vec![Finding::new(message, remedy).at_all(&places)])
 }
 

@@ -17,7 +17,8 @@ sshd's empty directory (/var/empty/sshd), to /root, /root/.ssh and /root/.ssh/au
 
 # Why ECS needs it
 sshd does not load a host key that others can read, and does not start where its empty directory is not root's. What is
-wrong below /root only keeps key pairs from working, so that it is a warning.
+wrong below /root only keeps key pairs from working, so that it is a warning; so are host keys where cloud-init makes new
+ones for every instance.
 
 # How to fix
 `chmod 600 /etc/ssh/ssh_host_*_key`; `chown root:root /var/empty/sshd; chmod 711 /var/empty/sshd`; `chown -R root:root
@@ -30,10 +31,17 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     let (_, linux) = linux(facts, target)?;
     let sshd = present(&linux.sshd, "there is no SSH server (see LNX-SSHD)")?;
     let files = known(&sshd.wrong_modes)?.into_iter().flatten();
-    Ok(files.map(finding).collect())
+    let renewed = linux.cloud_init.value().is_some_and(renews_host_keys);
+    Ok(files.map(|file| finding(file, renewed)).collect())
 }
 
-fn finding(file: &Evidence) -> Finding {
+/// By its module ssh, which removes those that are there.
+fn renews_host_keys(cloud_init: &CloudInit) -> bool {
+    let module = |modules: &Vec<String>| modules.iter().any(|name| name == "ssh");
+    cloud_init.enabled.value() == Some(&true) && cloud_init.modules.value().is_some_and(module)
+}
+
+fn finding(file: &Evidence, renewed: bool) -> Finding {
     let path = file.path.as_deref().unwrap_or("a file of sshd");
     let is = file.text.as_deref().unwrap_or("wrong owner or mode");
     let (message, remedy, severity) = if path == "/root" || path.starts_with("/root/") {
@@ -42,7 +50,8 @@ fn finding(file: &Evidence) -> Finding {
         (message, format!("chown root:root {path}; chmod {mode} {path}"), Severity::Degraded)
     } else if path.starts_with("/etc/ssh/") {
         let message = format!("{path} ({is}): sshd does not load this host key");
-        (message, format!("chown root:root {path}; chmod 600 {path}"), Severity::NoLogin)
+        let severity = if renewed { Severity::Degraded } else { Severity::NoLogin };
+        (message, format!("chown root:root {path}; chmod 600 {path}"), severity)
     } else {
         let message = format!("{path} ({is}): sshd does not start with such a directory");
         (message, format!("chown root:root {path}; chmod 711 {path}"), Severity::NoLogin)
@@ -64,6 +73,15 @@ pub(crate) mod tests {
         fires: |facts, _| wrong(facts, "/var/empty/sshd"),
         passes: |_, _| (),
         undecided: |facts, _| of(&mut linux_of(facts).sshd).wrong_modes = Known::unknown("/etc/ssh could not be read"),
+    }
+
+    #[test]
+    fn cloud_init_makes_host_keys_anew() {
+        let found = findings(&RULE, |facts, _| {
+            wrong(facts, "/etc/ssh/ssh_host_rsa_key");
+            of(&mut of(&mut linux_of(facts).cloud_init).modules).push("ssh".into());
+        });
+        assert_eq!(found[0].severity, Severity::Degraded);
     }
 
     #[test]
