@@ -7,6 +7,7 @@ mod corpus;
 mod data;
 mod process;
 mod rival;
+mod truth;
 mod versus;
 mod versus_inspect;
 mod walk;
@@ -24,6 +25,7 @@ enum Verb {
     VersusInspect(versus_inspect::VersusInspect),
     Corpus(corpus::Corpus),
     Boot(boot::Boot),
+    Truth(truth::Truth),
     #[command(subcommand)]
     Oracle(Oracle),
     #[command(hide = true)]
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Verb::VersusInspect(versus) => versus.run(),
         Verb::Corpus(corpus) => corpus.run(),
         Verb::Boot(boot) => boot.run(),
+        Verb::Truth(truth) => truth.run(),
         Verb::Oracle(Oracle::Walk(walk)) => walk.run(),
         Verb::Rival(rival) => rival.run(),
     };
