@@ -65,8 +65,7 @@ impl VersusInspect {
         let (mut ours, mut theirs) = (Score::default(), Score::default());
         for name in &names {
             eprintln!("{name}");
-            let truth: Value =
-                serde_json::from_str(&fs::read_to_string(self.guests.join(format!("{name}.json")))?)?;
+            let truth: Value = serde_json::from_str(&fs::read_to_string(self.guests.join(format!("{name}.json")))?)?;
             let image = self.guests.join(format!("{name}.raw"));
             let (us, them) = self.ask(&program, &image)?;
             row(&mut table, name, &us, &them, &truth)?;

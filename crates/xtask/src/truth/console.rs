@@ -31,9 +31,10 @@ impl Console {
         Console(String::from_utf8_lossy(bytes).replace('\r', ""))
     }
 
-    /// A line ends in a prompt for a name.
+    /// A line begins with the name of the host and the prompt. Messages of services may come behind it.
     pub(crate) fn asks_for_a_login(&self) -> bool {
-        self.0.lines().any(|line| line.trim_end().ends_with(" login:"))
+        let prompt = |line: &str| line.split_once(" login:").is_some_and(|(host, _)| !host.contains(' '));
+        self.0.lines().any(prompt)
     }
 
     /// The kernel was loaded and runs.
@@ -61,7 +62,8 @@ mod tests {
     #[test]
     fn a_prompt_is_not_a_message_about_logins() {
         assert!(Console::new(b"\r\nDebian\r\n\r\nreal login: ").asks_for_a_login());
-        assert!(!Console::new(b"Starting User Login Management\r\nlogin: bad\r\n").asks_for_a_login());
+        assert!(Console::new(b"real login: [   71.0] cloud-init[421]: done").asks_for_a_login());
+        assert!(!Console::new(b"Starting User Login Management\r\na b login: bad\r\n").asks_for_a_login());
     }
 
     #[test]
