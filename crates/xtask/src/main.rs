@@ -5,8 +5,11 @@
 mod boot;
 mod corpus;
 mod data;
+mod guests;
+mod initramfs;
 mod process;
 mod rival;
+mod scratch;
 mod truth;
 mod versus;
 mod versus_inspect;
@@ -26,6 +29,7 @@ enum Verb {
     Corpus(corpus::Corpus),
     Boot(boot::Boot),
     Truth(truth::Truth),
+    Guests(guests::Guests),
     #[command(subcommand)]
     Oracle(Oracle),
     #[command(hide = true)]
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
         Verb::Corpus(corpus) => corpus.run(),
         Verb::Boot(boot) => boot.run(),
         Verb::Truth(truth) => truth.run(),
+        Verb::Guests(guests) => guests.run(),
         Verb::Oracle(Oracle::Walk(walk)) => walk.run(),
         Verb::Rival(rival) => rival.run(),
     };

@@ -1,10 +1,10 @@
 //! Mutations of what starts the system: firmware, loader, kernel, initramfs, root, fstab, init.
 
-use super::disk::Disk;
-use super::initramfs;
 use super::mutation::Kind::{self, Bios, Lvm, Uefi};
 use super::mutation::Mutation;
 use crate::Result;
+use crate::initramfs;
+use crate::scratch::Disk;
 
 /// Bytes of a sector of every disk here.
 const SECTOR: u64 = 512;

@@ -1,9 +1,9 @@
 //! Mutations of what lets somebody in: network, SSH, accounts, consoles.
 
-use super::disk::Disk;
 use super::mutation::Kind::{self, Bios, Lvm, Uefi};
 use super::mutation::Mutation;
 use crate::Result;
+use crate::scratch::Disk;
 
 const INTERFACES: &str = "/etc/network/interfaces";
 const SSHD: &str = "/etc/ssh/sshd_config";

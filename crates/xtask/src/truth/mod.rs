@@ -6,8 +6,6 @@
 
 mod boot_mutations;
 mod console;
-mod disk;
-mod initramfs;
 mod login_mutations;
 mod machine;
 mod matrix;
@@ -16,8 +14,8 @@ mod verdict;
 
 use crate::Result;
 use crate::process::{output, release_binary};
+use crate::scratch::Disk;
 use clap::Args;
-use disk::Disk;
 use machine::{Machine, Seen};
 use matrix::{Row, Table};
 use mutation::{Kind, Mutation};

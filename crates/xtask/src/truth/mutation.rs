@@ -1,8 +1,8 @@
 //! One way to change a disk.
 
-use super::disk::Disk;
 use super::{boot_mutations, login_mutations};
 use crate::Result;
+use crate::scratch::Disk;
 
 /// How a disk starts and where its root is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

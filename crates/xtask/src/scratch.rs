@@ -34,8 +34,7 @@ impl Disk {
 
     /// Lets the tester in: a key for root, which a sound system takes.
     pub(crate) fn let_in(&mut self, public: &str) -> Result<()> {
-        let there = self.debugfs(self.root, &["stat /root/.ssh"]).is_ok();
-        if !there {
+        if self.debugfs(self.root, &["stat /root/.ssh"]).is_err() {
             self.debugfs(self.root, &["mkdir /root/.ssh", "sif /root/.ssh mode 040700"])?;
         }
         self.write("/root/.ssh/authorized_keys", public.as_bytes(), 0o600)
@@ -51,10 +50,16 @@ impl Disk {
         Ok(bytes)
     }
 
-    /// Writes a file, anew or in place of another. It belongs to root.
+    /// Writes a file, anew or in place of another, with the directories that lead to it. It belongs to root.
     pub(crate) fn write(&mut self, path: &str, bytes: &[u8], mode: u32) -> Result<()> {
         let (offset, path) = self.place(path);
         let (directory, name) = path.rsplit_once('/').ok_or("a path begins with a slash")?;
+        let parents = directory.match_indices('/').skip(1).map(|(at, _)| &directory[..at]);
+        for parent in parents.chain([directory]).filter(|parent| !parent.is_empty()) {
+            if self.debugfs(offset, &[&format!("stat {parent}")]).is_err() {
+                self.debugfs(offset, &[&format!("mkdir {parent}")])?;
+            }
+        }
         let from = self.path.with_extension("file");
         fs::write(&from, bytes)?;
         fs::set_permissions(&from, Permissions::from_mode(mode))?;
@@ -117,10 +122,47 @@ impl Disk {
 
     /// Removes a file of the EFI system partition.
     pub(crate) fn remove_from_esp(&mut self, path: &str) -> Result<()> {
+        output(Command::new("mdel").arg("-i").arg(self.fat()?).arg(format!("::{path}")))?;
+        Ok(())
+    }
+
+    /// What a file of the EFI system partition holds.
+    pub(crate) fn read_from_esp(&self, path: &str) -> Result<Vec<u8>> {
+        let to = self.path.with_extension("file");
+        output(Command::new("mcopy").args(["-n", "-o", "-i"]).arg(self.fat()?).arg(format!("::{path}")).arg(&to))?;
+        let bytes = fs::read(&to)?;
+        fs::remove_file(&to)?;
+        Ok(bytes)
+    }
+
+    /// Writes a file of the EFI system partition.
+    pub(crate) fn write_to_esp(&mut self, path: &str, bytes: &[u8]) -> Result<()> {
+        let from = self.path.with_extension("file");
+        fs::write(&from, bytes)?;
+        output(Command::new("mcopy").args(["-o", "-i"]).arg(self.fat()?).arg(&from).arg(format!("::{path}")))?;
+        fs::remove_file(&from)?;
+        Ok(())
+    }
+
+    /// The name of the EFI system partition within the disk, as mtools take it.
+    fn fat(&self) -> Result<OsString> {
         let mut image = self.path.clone().into_os_string();
         image.push(format!("@@{}", self.esp()?));
-        output(Command::new("mdel").arg("-i").arg(image).arg(format!("::{path}")))?;
-        Ok(())
+        Ok(image)
+    }
+
+    /// Takes all room of the root filesystem but that many blocks.
+    pub(crate) fn fill(&mut self, leave: u64) -> Result<()> {
+        let said = output(Command::new("dumpe2fs").arg("-h").arg(self.at(self.root)))?;
+        let free = said.lines().find_map(|line| line.strip_prefix("Free blocks:")).ok_or("no count of free blocks")?;
+        let blocks = free.trim().parse::<u64>()?.saturating_sub(leave);
+        self.write("/filler", b"", 0o600)?;
+        self.debugfs(self.root, &[&format!("fallocate /filler 0 {blocks}")])
+    }
+
+    /// Where the root filesystem starts.
+    pub(crate) fn root(&self) -> u64 {
+        self.root
     }
 
     /// Where the EFI system partition starts.

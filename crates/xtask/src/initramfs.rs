@@ -1,6 +1,6 @@
 //! An initramfs with files taken out: cpio in the format of the kernel's documentation (newc), compressed by zstd.
 //!
-//! Not supported: other compressions, and archives in front of the compressed one (microcode).
+//! Archives in front of the compressed one (microcode) are kept. Not supported: other compressions.
 
 use crate::Result;
 use std::io::Write;
@@ -9,14 +9,19 @@ use std::process::{Command, Stdio};
 /// Length of the header of an entry: a magic number and 13 fields of 8 hexadecimal digits.
 const HEADER: usize = 110;
 
+/// What a frame of zstd begins with.
+const ZSTD: [u8; 4] = 0xFD2F_B528_u32.to_le_bytes();
+
 /// Takes the files out whose name `unwanted` knows, of which there must be some.
 pub(crate) fn without(packed: &[u8], unwanted: impl Fn(&str) -> bool) -> Result<Vec<u8>> {
+    let start = packed.windows(ZSTD.len()).position(|bytes| bytes == ZSTD).ok_or("the initramfs is not of zstd")?;
+    let (early, packed) = packed.split_at(start);
     let plain = pipe(&["-dcq"], packed)?;
     let kept = filter(&plain, unwanted)?;
     if kept.len() == plain.len() {
         return Err("nothing was taken out of the initramfs".into());
     }
-    pipe(&["-cq", "-3"], &kept)
+    Ok([early, &pipe(&["-cq", "-3"], &kept)?].concat())
 }
 
 /// The archive without those entries.
