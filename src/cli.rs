@@ -1,5 +1,9 @@
 //! What was typed. Letters are qemu-img's wherever the verb is.
 
+mod request;
+
+pub(crate) use request::{ImportRequest, Request};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -29,6 +33,8 @@ pub(crate) enum Command {
     Preflight(Box<Preflight>),
     /// Say what is in an image: volumes, operating system, boot chain, drivers, configuration.
     Inspect(Inspect),
+    /// Make the request for ImportImage out of images, check it, and print it; nothing is sent.
+    Request(Box<ImportRequest>),
     /// Copy an image into another format, or anew into its own.
     Convert(Convert),
     /// Say what an image file is, as qemu-img info does.
@@ -336,6 +342,9 @@ pub(crate) struct Preflight {
     /// Also read the whole disk, and write an in-toto statement on its content and the verdict into this file.
     #[arg(long, value_name = "FILE", conflicts_with = "from_facts")]
     pub(crate) attest: Option<PathBuf>,
+    /// Also write what to change in the guest into this directory, which is made: a diff, a script, and what they do.
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "from_facts")]
+    pub(crate) fix_plan: Option<PathBuf>,
     /// The files are facts that inspect --output json wrote, not images.
     #[arg(long, conflicts_with_all = ["format", "member", "allow_backing"])]
     pub(crate) from_facts: bool,
@@ -362,12 +371,20 @@ pub(crate) struct VerifyAttestation {
 /// How reports are written, and where to.
 #[derive(Debug, Args)]
 pub(crate) struct Reports {
-    /// Format of the report; auto is the one for the CI that this runs in, or text.
+    /// Format of the report: text, json, sarif, junit, github, gitlab, markdown, image-check, html; or auto: the one for
+    /// the CI that this runs in, or text.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = reporter)]
     pub(crate) output: String,
     /// Also write a report of that format into a file. May be given more than once.
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report_file)]
     pub(crate) files: Vec<(String, PathBuf)>,
+}
+
+impl Reports {
+    /// All formats that are asked for.
+    pub(crate) fn formats(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(format, _)| format.as_str()).chain([self.output.as_str()])
+    }
 }
 
 fn reporter(name: &str) -> Result<String, String> {
@@ -402,72 +419,6 @@ fn profile(name: &str) -> Result<&'static preflight::Profile, String> {
         let known: Vec<_> = preflight::PROFILES.iter().map(|profile| profile.name).collect();
         format!("known profiles: {}", known.join(", "))
     })
-}
-
-/// What the import will say, by the names of the API; it is checked against the image.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "What the import will say (checked against the image)")]
-pub(crate) struct Request {
-    /// Platform, such as Debian.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) platform: Option<String>,
-    /// Architecture: i386, x86_64 or arm64.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) architecture: Option<String>,
-    /// Boot mode: BIOS or UEFI.
-    #[arg(long, value_name = "MODE")]
-    pub(crate) boot_mode: Option<String>,
-    /// OS type: linux or windows.
-    #[arg(long, value_name = "TYPE")]
-    pub(crate) os_type: Option<String>,
-    /// Licence type.
-    #[arg(long, value_name = "TYPE")]
-    pub(crate) license_type: Option<String>,
-    /// Name of the image to be.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) image_name: Option<String>,
-    /// Its description.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) description: Option<String>,
-    /// NVMe support: supported or unsupported.
-    #[arg(long, value_name = "WORD")]
-    pub(crate) nvme_support: Option<String>,
-    /// Format of the object: RAW, VHD, QCOW2.
-    #[arg(long, value_name = "FORMAT")]
-    pub(crate) object_format: Option<String>,
-    /// Size of the disk to be, in GiB.
-    #[arg(long, value_name = "GIB")]
-    pub(crate) disk_image_size: Option<u64>,
-    /// Place among the disks of the import: 1 is the system disk.
-    #[arg(long, value_name = "N")]
-    pub(crate) disk_number: Option<u32>,
-    /// OSS bucket.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) oss_bucket: Option<String>,
-    /// OSS object key.
-    #[arg(long, value_name = "KEY")]
-    pub(crate) oss_object: Option<String>,
-}
-
-impl Request {
-    /// In the words of the rules.
-    pub(crate) fn parameters(&self) -> preflight::Request {
-        preflight::Request {
-            platform: self.platform.clone(),
-            architecture: self.architecture.clone(),
-            boot_mode: self.boot_mode.clone(),
-            os_type: self.os_type.clone(),
-            license_type: self.license_type.clone(),
-            image_name: self.image_name.clone(),
-            description: self.description.clone(),
-            nvme_support: self.nvme_support.clone(),
-            format: self.object_format.clone(),
-            disk_image_size_gib: self.disk_image_size,
-            disk_number: self.disk_number,
-            bucket: self.oss_bucket.clone(),
-            object_key: self.oss_object.clone(),
-        }
-    }
 }
 
 #[derive(Debug, Args)]

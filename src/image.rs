@@ -91,6 +91,11 @@ impl Image {
         disk.map_err(|error| error.at_path(&self.path))
     }
 
+    /// What was read of it over the network.
+    fn transfer(&self) -> Option<Transfer> {
+        self.remote.as_ref().map(|remote| Transfer { bytes: remote.sent(), requests: remote.requests() })
+    }
+
     /// Fails if somebody wrote to the file since it was opened.
     pub(crate) fn check_unchanged(&self) -> Result<()> {
         self.file.as_ref().map_or(Ok(()), |file| file.check_unchanged())
@@ -273,6 +278,8 @@ pub(crate) struct Examined {
     pub(crate) facts: Facts,
     /// Why the disk could not be opened; the facts are then those of the header.
     pub(crate) failure: Option<Error>,
+    /// The disk that the facts are about, where it could be opened.
+    pub(crate) disk: Option<Arc<dyn Disk>>,
 }
 
 /// Opens and inspects the image. A file that is no image at all, or a machine that fails, is an error; an image that
@@ -282,7 +289,7 @@ pub(crate) fn examine(path: &Path, subject: &Subject) -> Outcome<Examined> {
 }
 
 /// Opens an image here or elsewhere.
-fn open(path: &Path, subject: &Subject) -> Outcome<Image> {
+pub(crate) fn open(path: &Path, subject: &Subject) -> Outcome<Image> {
     match address(path) {
         None => Image::open(path, &subject.input),
         Some(address) => Image::open_remote(address, subject),
@@ -317,31 +324,30 @@ pub(crate) fn examine_machine(path: &Path, data: &[PathBuf], subject: &Subject) 
     let further = data.iter().map(|path| Further::open(path, subject)).collect::<Outcome<Vec<_>>>()?;
     // Without what may be secret in an address.
     let shown = image.path.to_string_lossy();
-    let (mut facts, failure) = match image.disk(input) {
+    let (mut facts, failure, disk) = match image.disk(input) {
         Ok(disk) => {
             let system = inspect::Image { path: &shown, file: &image.source, disk: &disk };
             let data: Vec<_> = further.iter().map(Further::shown).collect();
             let facts = inspect::inspect_machine(system, &data).map_err(|error| error.at_path(&image.path))?;
             image.check_unchanged()?;
             further.iter().try_for_each(|further| further.image.check_unchanged())?;
-            (facts, None)
+            (facts, None, Some(disk))
         }
         Err(error) if error.kind() == ErrorKind::Io => return Err(error.into()),
-        Err(error) => (inspect::unreadable(&shown, &image.source, &error), Some(error)),
+        Err(error) => (inspect::unreadable(&shown, &image.source, &error), Some(error), None),
     };
-    if let Some(remote) = &image.remote {
-        facts.image.remote = Some(Transfer { bytes: remote.sent(), requests: remote.requests() });
-    }
+    facts.image.remote = image.transfer();
     if let Some(codec) = image.packed {
         // What would be uploaded is the packed file.
         facts.image.format = Known::Is(codec.to_owned());
     }
     for (disk, further) in facts.data_disks.iter_mut().zip(&further) {
+        disk.image.remote = further.image.transfer();
         if let Some(codec) = further.image.packed {
             disk.image.format = Known::Is(codec.to_owned());
         }
     }
-    Ok(Examined { facts, failure })
+    Ok(Examined { facts, failure, disk })
 }
 
 #[cfg(test)]

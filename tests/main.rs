@@ -4,6 +4,7 @@
 
 mod compare;
 mod convert;
+mod fix_plan;
 mod flip;
 mod guests;
 mod hostile;
@@ -11,9 +12,11 @@ mod info;
 mod machine;
 mod media;
 mod pipes;
+mod policy;
 mod preflight;
 mod program;
 mod remote;
+mod request;
 mod shaping;
 mod verbs;
 mod workspace;

@@ -138,6 +138,19 @@ fn zeros_and_noise_are_no_system_disk() {
 }
 
 #[test]
+fn a_disk_that_was_cut_short_still_says_what_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let cut = directory.path().join("cut.raw");
+    let ran = run(["convert", "-O", "raw", &fixture("debian-like.qcow2"), s(&cut)]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    std::fs::File::options().write(true).open(&cut).unwrap().set_len(15 << 30).unwrap();
+    let facts: Value = serde_json::from_str(&run(["inspect", "--output", "json", s(&cut)]).stdout).unwrap();
+    assert_eq!(facts["guest"]["is"]["distribution"]["is"]["id"], "debian");
+    let (ran, document) = judge(&[s(&cut)]);
+    assert_eq!((ran.code, says(&document, "LNX-PTABLE")), (10, ("FAILED", "no_boot")));
+}
+
+#[test]
 fn the_same_disk_in_another_format_has_the_same_facts() {
     let directory = tempfile::tempdir().unwrap();
     let facts = |image: &str| -> Value {

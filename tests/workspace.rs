@@ -22,6 +22,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("inspect", &["storage", "disk", "volume", "filesystem", "initramfs", "syntax", "packages", "hive", "facts"]),
     ("preflight", &["facts"]),
     ("report", &["facts", "preflight"]),
+    ("request", &["facts", "preflight"]),
+    ("fix", &["storage", "facts", "syntax", "filesystem", "inspect", "preflight"]),
     ("xtask", &["storage", "disk", "volume", "filesystem", "convert"]),
 ];
 

@@ -9,6 +9,7 @@ mod inspect;
 mod map;
 mod measure;
 mod preflight;
+mod request;
 mod verify_attestation;
 
 use crate::cli::{Cli, Command};
@@ -19,6 +20,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Preflight(args) => preflight::run(args, cli.colour),
         Command::Inspect(args) => inspect::run(args, cli.colour),
+        Command::Request(args) => request::run(args),
         Command::Convert(args) => convert::run(args),
         Command::Info(args) => info::run(args),
         Command::Map(args) => map::run(args),

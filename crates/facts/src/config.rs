@@ -24,6 +24,10 @@ pub struct CloudInit {
     pub modules: Known<Vec<String>>,
     /// State of an earlier run (`/var/lib/cloud/instance`). Absent: none.
     pub stale: Known<Evidence>,
+    /// A plain file `aliyun_cloud.cfg` in `/etc/cloud/cloud.cfg.d`, where instances of ECS have a link to what the
+    /// platform hands over. Absent: none, or such a link.
+    #[serde(default)]
+    pub vendor_file: Known<Evidence>,
     /// What shows that it is installed.
     pub evidence: Vec<Evidence>,
 }

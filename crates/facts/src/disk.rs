@@ -20,6 +20,17 @@ pub struct Disk {
     pub empty: Known<bool>,
 }
 
+/// Where on the disk there is something, coarsely: what a picture is drawn from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskMap {
+    /// Bytes of the disk that an entry of the lists stands for; the last stands for what is left.
+    pub bucket: u64,
+    /// How much of each is stored in the image file, in percent.
+    pub stored: Vec<u8>,
+    /// How much of each the filesystems mark as free, in percent. What no filesystem speaks of is not free.
+    pub free: Vec<u8>,
+}
+
 /// A disk beside the one that the machine starts from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataDisk {

@@ -98,14 +98,22 @@ impl<T> Claim<T> {
 }
 
 /// A guest's string made safe to print on a terminal or in a log: control and direction-changing characters escaped.
+/// Backslashes stay as they are, for the sake of the paths of Windows.
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let hides =
-            matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        if c.is_control() || hides || c == '\\' { out.extend(c.escape_default()) } else { out.push(c) }
+        if is_hidden(c) { out.extend(c.escape_default()) } else { out.push(c) }
     }
     out
+}
+
+/// Whether a character does something else than to be seen: controls, and those that change the direction of a text,
+/// hide in it or are tags.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -120,7 +128,7 @@ mod tests {
 
     #[test]
     fn bidi_and_controls_are_escaped() {
-        assert_eq!(printable("a\u{202e}b\nc\\"), r"a\u{202e}b\nc\\");
+        assert_eq!(printable("a\u{202e}b\nC:\\Windows"), r"a\u{202e}b\nC:\Windows");
         assert_eq!(printable("ärger 你好"), "ärger 你好");
     }
 }

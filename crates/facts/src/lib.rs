@@ -29,8 +29,8 @@ mod windows;
 pub use boot::{Boot, BootCode, BootEntry, Bootability, EspLoader, FileRef, Loader, LoaderKind, LoaderSearch};
 pub use chain::{BootStep, StepKind};
 pub use config::{CloudInit, Firewall, RootLogin, Selinux, SelinuxMode, Sshd};
-pub use disk::{DataDisk, Disk, Problem, TableKind};
-pub use evidence::{Claim, Evidence, printable};
+pub use disk::{DataDisk, Disk, DiskMap, Problem, TableKind};
+pub use evidence::{Claim, Evidence, is_hidden, printable};
 pub use freebsd::{BsdDriver, BsdLoader, BsdModule, BsdPresence, BsdTerminal, FreeBsd};
 pub use guest::{Architecture, Distribution, Guest, Mount, Os};
 pub use image::{Image, Qcow2, Transfer, Vhd, VhdKind};
@@ -73,6 +73,9 @@ pub struct Facts {
     pub boot: Boot,
     /// The operating system. Absent: a data disk, or nothing this program knows.
     pub guest: Known<Guest>,
+    /// Where on the disk there is something; only where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub map: Option<DiskMap>,
 }
 
 impl Facts {

@@ -20,7 +20,7 @@ mod pieces;
 mod tree;
 mod unused;
 
-pub use identify::{Content, identify, open};
+pub use identify::{Content, identify, open, open_truncated};
 pub use path::GuestPath;
 pub use tree::{Driver, Entry, FileKind, FileSystem, Info, MAX_ENTRIES, Metadata, See, Subvolume};
 pub use unused::{Unused, unused};

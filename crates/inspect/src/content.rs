@@ -30,6 +30,10 @@ const HEAD: u64 = 128 << 10;
 /// First bytes of a BSD disk label, in the second sector of a slice.
 const BSD_LABEL: [u8; 4] = [0x57, 0x45, 0x56, 0x82];
 
+/// A volume is at most so many times as long as what a disk that was cut short has of it. What a table says is not
+/// believed to any length, because drivers reckon with the size of a volume.
+const MOST_CUT: u64 = 16;
+
 /// What is on a volume, and its filesystem.
 pub(crate) type Inside = (Known<Content>, Look<Box<dyn FileSystem>>);
 
@@ -134,7 +138,9 @@ fn on_filesystem(info: filesystem::Info, readable: bool, volume: &volume::Volume
         facts.evidence.push(Evidence::volume(id, why.clone()));
         return Ok((Known::Is(Content::Filesystem(facts)), Err(Gap::unknown(why))));
     }
-    let files = match filesystem::open(volume.source.clone()) {
+    let there = volume.source.size();
+    let size = if volume.size / MOST_CUT <= there { volume.size } else { there };
+    let files = match filesystem::open_truncated(volume.source.clone(), size) {
         Ok(files) => {
             facts.readable = Known::Is(true);
             Ok(files)

@@ -31,12 +31,14 @@ mod linux;
 mod loader;
 mod look;
 mod machine;
+mod map;
 mod media;
 mod modprobe;
 mod mounts;
 mod network;
 mod os;
 mod ostree;
+mod overlay;
 mod packages;
 mod passwords;
 mod roles;
@@ -56,7 +58,9 @@ mod windows;
 
 pub use image::claimed_format;
 pub use machine::{DataImage, Image};
+pub use map::map;
 pub use media::media;
+pub use overlay::{Change, GuestFiles, GuestPlace, with_guest_files};
 pub use unused::{Unused, unused};
 
 use disk::Disk;
@@ -77,6 +81,13 @@ pub fn inspect(path: &str, file: &Source, disk: &Arc<dyn Disk>) -> Result<Facts>
 ///
 /// An error is a failure of this machine; everything that is wrong with the images is in the facts.
 pub fn inspect_machine(system: Image<'_>, data: &[DataImage<'_>]) -> Result<Facts> {
+    inspect_changed(system, data, &[])
+}
+
+/// What would be found out about such a machine if files of it were as the changes say.
+///
+/// An error is a failure of this machine.
+pub fn inspect_changed(system: Image<'_>, data: &[DataImage<'_>], changes: &[Change]) -> Result<Facts> {
     let info = system.disk.info();
     let image = image::opened(system.path, system.file, info);
     let mut facts = Facts { schema_version: SCHEMA_VERSION, image, ..Facts::default() };
@@ -102,6 +113,7 @@ pub fn inspect_machine(system: Image<'_>, data: &[DataImage<'_>]) -> Result<Fact
     }
     let table = machine.disks[0].table;
     let mut volumes = Volumes::open(machine.into_volumes())?;
+    volumes.change(changes);
     roles::assign(&mut volumes);
     facts.boot = boot::examine(source, table, &volumes)?;
     facts.guest = examine_guest(&volumes, &mut facts.boot);

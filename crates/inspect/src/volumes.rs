@@ -2,6 +2,7 @@
 
 use crate::content;
 use crate::look::{Gap, Look, words};
+use crate::overlay::{self, Change};
 use crate::subvolumes::Parts;
 use facts::{Content, Evidence, Known, Volume, VolumeId, VolumeKind};
 use filesystem::FileSystem;
@@ -73,6 +74,11 @@ impl Volumes {
     pub(crate) fn of(held: Vec<Held>) -> Self {
         let parts = vec![Parts::default(); held.len()];
         Volumes { held, parts, budget: Cell::new((MAX_LOOKUPS, MAX_BYTES)), failure: RefCell::new(None) }
+    }
+
+    /// Lays changes over their files.
+    pub(crate) fn change(&mut self, changes: &[Change]) {
+        overlay::lay(&mut self.held, changes);
     }
 
     /// Takes one look-up and so many bytes from the budget.

@@ -26,7 +26,7 @@ impl Date {
     }
 
     /// The day so many days after 1970-01-01.
-    fn after_1970(days: u64) -> Self {
+    pub fn after_1970(days: u64) -> Self {
         // Years are counted from the first of March, so that a leap day is the last of its year; 0000-03-01 is day 0.
         let days = days + 719_468;
         let (era, day) = (days / ERA, days % ERA);
@@ -62,7 +62,7 @@ impl FromStr for Date {
 
 fn days_of(year: u64, month: u64) -> u64 {
     match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,

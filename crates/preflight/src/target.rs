@@ -99,4 +99,45 @@ pub struct Request {
     pub bucket: Option<String>,
     /// `DiskDeviceMapping.N.OSSObject`.
     pub object_key: Option<String>,
+    /// `RegionId`.
+    pub region_id: Option<String>,
+    /// `RoleName`.
+    pub role_name: Option<String>,
+    /// `DetectionStrategy`.
+    pub detection_strategy: Option<String>,
+    /// `Features.ImdsSupport`.
+    pub imds_support: Option<String>,
+    /// `StorageLocationArn`.
+    pub storage_location_arn: Option<String>,
+    /// `ResourceGroupId`.
+    pub resource_group_id: Option<String>,
+    /// `Tag.N`, in order.
+    pub tags: Vec<Tag>,
+    /// `ClientToken`.
+    pub client_token: Option<String>,
+    /// This is the whole request: what is left out is not sent.
+    pub whole: bool,
+}
+
+/// `Tag.N.Key` and `Tag.N.Value`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tag {
+    /// Key.
+    pub key: String,
+    /// Value; may be empty.
+    pub value: String,
+}
+
+/// `KEY=VALUE`, or a key alone.
+impl FromStr for Tag {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (key, value) = text.split_once('=').unwrap_or((text, ""));
+        match key {
+            "" => Err(format!("{text:?} is no tag; write it as KEY=VALUE")),
+            key => Ok(Tag { key: key.into(), value: value.into() }),
+        }
+    }
 }

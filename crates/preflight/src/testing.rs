@@ -240,6 +240,7 @@ pub(crate) fn bios() -> Facts {
             esp_loaders: Known::Absent,
         },
         guest: is(debian(&root, by_uuid(ROOT_UUID, &root))),
+        map: None,
     }
 }
 
@@ -425,6 +426,7 @@ fn debian_linux(root: DeviceSpec) -> Linux {
             network_disabled: Known::Absent,
             modules: is(vec!["growpart".into(), "resizefs".into()]),
             stale: Known::Absent,
+            vendor_file: Known::Absent,
             evidence: vec![in_file("/usr/bin/cloud-init", 1, "")],
             ..CloudInit::default()
         }),

@@ -20,7 +20,7 @@ pub fn boot_chain_text(facts: &Facts, style: &Style) -> String {
 }
 
 /// What a kind of step is called; those of one name stand together.
-fn title(kind: StepKind) -> &'static str {
+pub(crate) fn title(kind: StepKind) -> &'static str {
     match kind {
         StepKind::Bios => "BIOS",
         StepKind::Uefi => "UEFI",
@@ -67,7 +67,7 @@ fn stage(page: &mut Page<'_>, number: usize, stage: &[BootStep], shown: &mut Has
     }
 }
 
-fn words(step: &BootStep) -> String {
+pub(crate) fn words(step: &BootStep) -> String {
     let what = match &step.what {
         Known::Is(what) => cut(what),
         Known::Absent => nothing(step.kind).into(),

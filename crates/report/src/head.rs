@@ -3,22 +3,25 @@
 use crate::page::{Page, size};
 use facts::{Boot, Content, Facts, Guest, Known, Media, Os, TableKind, Volume, Windows};
 
-/// The image, the disk and the system on it, in a line each. Where the disk could not be read, that says it all.
+/// The image, the disk and the system on it, in a line each.
 pub(crate) fn head(page: &mut Page<'_>, facts: &Facts) {
-    page.row("image", &image(facts));
-    page.row("disk", &disk(facts));
-    if let Some(found) = &facts.image.media {
-        page.row("media", &media(found));
-    }
+    head_rows(facts).iter().for_each(|(name, text)| page.row(name, text));
+}
+
+/// The same as names and texts. Where the disk could not be read, that says it all.
+pub(crate) fn head_rows(facts: &Facts) -> Vec<(&'static str, String)> {
+    let mut rows = vec![("image", image(facts)), ("disk", disk(facts))];
+    rows.extend(facts.image.media.as_ref().map(|found| ("media", media(found))));
     if facts.disk.reason().is_some() {
-        return;
+        return rows;
     }
     match &facts.guest {
-        Known::Is(guest) => system(page, facts, guest),
-        Known::Absent => page.row("system", "no operating system that this program knows"),
-        Known::Unknown(reason) => page.row("system", &format!("unknown: {}", reason.why)),
+        Known::Is(guest) => rows.extend(system(facts, guest)),
+        Known::Absent => rows.push(("system", "no operating system that this program knows".into())),
+        Known::Unknown(reason) => rows.push(("system", format!("unknown: {}", reason.why))),
     }
-    page.row("boots by", &boots_by(&facts.boot));
+    rows.push(("boots by", boots_by(&facts.boot)));
+    rows
 }
 
 /// Format, lengths.
@@ -69,14 +72,16 @@ pub(crate) fn holds(volume: &Volume) -> String {
     }
 }
 
-fn system(page: &mut Page<'_>, facts: &Facts, guest: &Guest) {
+fn system(facts: &Facts, guest: &Guest) -> [(&'static str, String); 4] {
     let name = say(&guest.distribution, |found| found.name.clone(), "no release file");
     let architecture = say(&guest.architecture, |found| found.value.to_string(), "no kernel");
-    page.row("system", &format!("{name}, {architecture}"));
     let kind = facts.root_volume().map_or(String::new(), |volume| format!(" ({})", holds(volume)));
-    page.row("root", &format!("{}{kind}", guest.root));
-    page.row("kernel", &kernel(guest));
-    page.row("import as", &import_as(facts, guest));
+    [
+        ("system", format!("{name}, {architecture}")),
+        ("root", format!("{}{kind}", guest.root)),
+        ("kernel", kernel(guest)),
+        ("import as", import_as(facts, guest)),
+    ]
 }
 
 /// Which kernel boots. That of Windows has no version but that of Windows.

@@ -26,8 +26,7 @@ struct Document<'a> {
 
 /// All facts as JSON. Its schema is `schema/facts-1.json`.
 pub fn inspect_json(facts: &Facts, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Document { schema: SCHEMA, tool: TOOL, facts })?;
-    out.write_all(b"\n")
+    crate::escape::json(&Document { schema: SCHEMA, tool: TOOL, facts }, out)
 }
 
 /// The facts that a person asks for first.

@@ -1,7 +1,7 @@
 //! The report as JSON. Its schema is `schema/preflight-1.json`; several reports are an object that has them and a summary.
 
 use crate::summary::Summary;
-use crate::{Judged, Style};
+use crate::{Judged, Style, escape};
 use facts::Facts;
 use preflight::Report;
 use serde::Serialize;
@@ -17,8 +17,8 @@ pub(crate) struct Reporter;
 /// Who wrote a document.
 #[derive(Serialize)]
 pub(crate) struct Tool {
-    name: &'static str,
-    version: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
 }
 
 /// This program.
@@ -60,14 +60,13 @@ impl crate::Reporter for Reporter {
 
     fn write(&self, images: &[Judged<'_>], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
         match images {
-            [image] => serde_json::to_writer_pretty(&mut *out, &Document::of(image, style))?,
+            [image] => escape::json(&Document::of(image, style), out),
             _ => {
                 let reports = images.iter().map(|image| Document::of(image, style)).collect();
                 let summary = Summary::of(images);
                 let all = Documents { schema: SCHEMA, schema_version: SCHEMA_VERSION, tool: TOOL, summary, reports };
-                serde_json::to_writer_pretty(&mut *out, &all)?;
+                escape::json(&all, out)
             }
         }
-        out.write_all(b"\n")
     }
 }

@@ -1,30 +1,45 @@
-//! Reports: text for people, JSON for programs.
+//! Reports: text and pages for people, documents for programs and CI.
 //!
 //! A [`Reporter`] writes what `preflight` found out in one format; [`reporter`] finds it by name. Facts alone, without
 //! a verdict, are written by [`inspect_text`], [`inspect_json`], [`inspect_xml`] and [`boot_chain_text`], a rule's own
 //! words by [`explain`].
 //!
-//! Everything that comes from a guest is escaped on its way to a terminal, and long lines of it are cut.
+//! Everything that comes from a guest is escaped for the format that it is written in, and long lines of it are cut
+//! where people read them.
 //!
 //! # How to add one
 //!
 //! Write `NAME.rs` with a unit struct `Reporter` that implements the trait, and add its word to `reporters!`.
 
+mod bar;
 mod boot_chain;
+mod escape;
 mod explain;
 mod freebsd;
+mod github;
+mod gitlab;
 mod head;
+mod html;
+mod image_check;
 mod inspect;
 mod json;
+mod junit;
+mod map;
+mod markdown;
+mod markup;
 mod page;
+mod sarif;
+mod sorted;
 mod style;
 mod summary;
 mod text;
+mod uri;
 mod windows;
 mod xml;
 
 pub use boot_chain::boot_chain_text;
 pub use explain::explain;
+pub use github::summary as github_summary;
 pub use inspect::{inspect_json, inspect_text};
 pub use style::Style;
 pub use xml::inspect_xml;
@@ -58,7 +73,7 @@ macro_rules! reporters {
     };
 }
 
-reporters! { text, json }
+reporters! { text, json, sarif, junit, github, gitlab, markdown, image_check, html }
 
 /// The format of that name.
 pub fn reporter(name: &str) -> Option<&'static dyn Reporter> {
@@ -71,7 +86,10 @@ mod tests {
 
     #[test]
     fn found_by_name() {
-        assert_eq!(REPORTERS.iter().map(|reporter| reporter.name()).collect::<Vec<_>>(), ["text", "json"]);
-        assert!(reporter("text").is_some() && reporter("xml").is_none());
+        for one in REPORTERS {
+            assert_eq!(reporter(one.name()).map(|found| found.name()), Some(one.name()));
+            assert_eq!(REPORTERS.iter().filter(|other| other.name() == one.name()).count(), 1);
+        }
+        assert!(reporter("xml").is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! Words on a page: escaping, cutting, wrapping, sizes.
 
 use crate::Style;
+use crate::escape::unmarked;
 use facts::{Evidence, printable};
 use std::fmt::Write as _;
 
@@ -42,7 +43,7 @@ impl<'a> Page<'a> {
     /// `heading` is (what is printed, columns it takes).
     pub(crate) fn hanging(&mut self, heading: &str, columns: usize, text: &str) {
         let room = self.style.width.max(40).saturating_sub(columns).max(20);
-        let mut lines = wrap(&printable(text), room).into_iter();
+        let mut lines = wrap(&printable(text), room).into_iter().map(|line| unmarked(&line));
         let first = lines.next().unwrap_or_default();
         self.line(format!("{heading}{first}").trim_end());
         for line in lines {
@@ -66,6 +67,7 @@ impl<'a> Page<'a> {
 
     /// A name that the column cannot hold has a line of its own.
     fn row_at(&mut self, column: usize, name: &str, text: &str) {
+        let name = unmarked(name);
         if name.chars().count() + 3 > column {
             self.line(&format!("  {name}"));
             return self.hanging(&" ".repeat(column), column, text);

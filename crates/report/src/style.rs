@@ -1,5 +1,7 @@
 //! How a report looks.
 
+use preflight::Date;
+
 /// How a report looks. Whether there is a terminal is for the caller to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
@@ -11,12 +13,14 @@ pub struct Style {
     pub verbose: bool,
     /// Put the facts into the document (JSON only).
     pub facts: bool,
+    /// When it was, in seconds since 1970, for the formats that say so.
+    pub time: Option<u64>,
 }
 
 /// For a pipe: no colour, 100 columns, in short.
 impl Default for Style {
     fn default() -> Self {
-        Style { colour: false, width: 100, verbose: false, facts: false }
+        Style { colour: false, width: 100, verbose: false, facts: false, time: None }
     }
 }
 
@@ -36,6 +40,13 @@ pub(crate) enum Ink {
 }
 
 impl Style {
+    /// Day and time of day in UTC, with what stands between them and between the parts of the time.
+    pub(crate) fn moment(&self, between: &str, within: &str) -> Option<String> {
+        let time = self.time?;
+        let (hours, minutes, seconds) = (time / 3600 % 24, time / 60 % 60, time % 60);
+        Some(format!("{}{between}{hours:02}{within}{minutes:02}{within}{seconds:02}", Date::after_1970(time / 86_400)))
+    }
+
     /// The text in that ink, if there is colour at all.
     pub(crate) fn paint(&self, ink: Ink, text: &str) -> String {
         let code = match ink {

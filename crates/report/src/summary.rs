@@ -1,6 +1,7 @@
 //! Several images together: how many are ready, and what it is that stops the others.
 
 use crate::Judged;
+use crate::page::counted;
 use preflight::Verdict;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -49,5 +50,20 @@ impl<'a> Summary<'a> {
             not_ready: count(Verdict::NotReady),
             causes,
         }
+    }
+    /// `3 images: 1 ready, 2 not ready`.
+    pub(crate) fn heading(&self) -> String {
+        let words = [(self.ready, "ready"), (self.undecided, "undecided"), (self.not_ready, "not ready")];
+        let words = words.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+        format!("{}: {}", counted(self.images, "image"), words.collect::<Vec<_>>().join(", "))
+    }
+
+    /// How much that rule stops.
+    pub(crate) fn stops(&self, cause: &Cause<'_>) -> String {
+        let alone = match cause.alone {
+            0 => String::new(),
+            alone => format!("; fixing it alone makes {alone} of {} ready", self.images),
+        };
+        format!("stops {} of {}{alone} ({})", cause.images.len(), self.images, cause.title)
     }
 }

@@ -1,12 +1,14 @@
 //! The report as text: the verdict first, then what to fix, worst first. Of several images, what stops them, and in
 //! the end what stops most.
 
-use crate::head::head;
-use crate::page::{Page, counted, place};
 use crate::Judged;
+use crate::bar::bars;
+use crate::head::head;
+use crate::page::{Page, place};
+use crate::sorted::{self, Pair, Sorted};
 use crate::style::{Ink, Style};
-use crate::summary::{Cause, Summary};
-use preflight::{DiskUse, Finding, Judgement, Outcome, Report, Severity, Verdict};
+use crate::summary::Summary;
+use preflight::{Judgement, Outcome, Report, Severity, Verdict};
 use std::io;
 
 /// Text.
@@ -25,10 +27,14 @@ impl crate::Reporter for Reporter {
     fn write(&self, images: &[Judged<'_>], style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
         let mut page = Page::new(style);
         match images {
-            [image] => whole(&mut page, image),
+            [image] => whole(&mut page, image, true),
             _ => {
                 for image in images {
-                    if style.verbose { whole(&mut page, image) } else { short(&mut page, image) }
+                    if style.verbose {
+                        whole(&mut page, image, false)
+                    } else {
+                        short(&mut page, image)
+                    }
                     page.gap();
                 }
                 together(&mut page, &Summary::of(images));
@@ -38,12 +44,15 @@ impl crate::Reporter for Reporter {
     }
 }
 
-/// All that is to be said of an image.
-fn whole(page: &mut Page<'_>, image: &Judged<'_>) {
+/// All that is to be said of an image, with a map of its disks or without.
+fn whole(page: &mut Page<'_>, image: &Judged<'_>, with_map: bool) {
     let report = image.report;
     verdict(page, report);
     page.gap();
     head(page, image.facts);
+    if with_map {
+        bars(page, image.facts);
+    }
     let Sorted { blocking, known, warnings, notes } = Sorted::of(report);
     section(page, "To fix before the import", Ink::Red, &blocking);
     section(page, "Known from the baseline", Ink::Yellow, &known);
@@ -62,78 +71,22 @@ fn short(page: &mut Page<'_>, image: &Judged<'_>) {
 
 /// How many images are ready, and what would make more so.
 fn together(page: &mut Page<'_>, summary: &Summary<'_>) {
-    let words = [(summary.ready, "ready"), (summary.undecided, "undecided"), (summary.not_ready, "not ready")];
-    let words: Vec<_> =
-        words.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    let heading = format!("{}: {}", counted(summary.images, "image"), words.join(", "));
-    page.line(&page.style.paint(Ink::Bold, &heading));
-    for Cause { rule, title, images, alone } in &summary.causes {
-        let alone = match alone {
-            0 => String::new(),
-            alone => format!("; fixing it alone makes {alone} of {} ready", summary.images),
-        };
-        let text = format!("stops {} of {}{alone} ({title})", images.len(), summary.images);
-        page.hanging(&format!("  {rule:<22} "), 25, &text);
-    }
-}
-
-/// A finding, and the rule it comes from.
-type Pair<'r> = (&'r Judgement, &'r Finding);
-
-/// The findings by what they mean for the verdict; those of waived rules have a place of their own.
-#[derive(Default)]
-struct Sorted<'r> {
-    blocking: Vec<Pair<'r>>,
-    known: Vec<Pair<'r>>,
-    warnings: Vec<Pair<'r>>,
-    notes: Vec<Pair<'r>>,
-}
-
-impl<'r> Sorted<'r> {
-    fn of(report: &'r Report) -> Self {
-        let mut sorted = Sorted::default();
-        for (judgement, finding) in report.findings() {
-            let blocks = finding.severity >= report.fail_on;
-            let list = match finding.severity {
-                _ if judgement.waived.is_some() => continue,
-                _ if blocks && finding.in_baseline => &mut sorted.known,
-                _ if blocks => &mut sorted.blocking,
-                Severity::Info => &mut sorted.notes,
-                _ => &mut sorted.warnings,
-            };
-            list.push((judgement, finding));
-        }
-        sorted
+    page.line(&page.style.paint(Ink::Bold, &summary.heading()));
+    for cause in &summary.causes {
+        page.hanging(&format!("  {:<22} ", cause.rule), 25, &summary.stops(cause));
     }
 }
 
 fn verdict(page: &mut Page<'_>, report: &Report) {
-    let (word, ink) = match report.verdict {
-        Verdict::Ready => ("READY", Ink::Green),
-        Verdict::Undecided => ("UNDECIDED", Ink::Yellow),
-        Verdict::NotReady => ("NOT READY", Ink::Red),
+    let ink = match report.verdict {
+        Verdict::Ready => Ink::Green,
+        Verdict::Undecided => Ink::Yellow,
+        Verdict::NotReady => Ink::Red,
     };
-    let sorted = Sorted::of(report);
-    let words = [
-        (sorted.blocking.len(), "to fix", ""),
-        (sorted.known.len(), "known from the baseline", ""),
-        (sorted.warnings.len(), "warning", "s"),
-        (sorted.notes.len(), "note", "s"),
-        (report.waived().count(), "waived", ""),
-        (report.open().count(), "undecided", ""),
-    ];
-    let words = words
-        .into_iter()
-        .filter(|(count, ..)| *count > 0)
-        .map(|(count, word, plural)| format!("{count} {word}{}", if count == 1 { "" } else { plural }));
-    let words: Vec<_> = words.collect();
-    let words = if words.is_empty() { "nothing to remark".into() } else { words.join(", ") };
-    let what = match report.disk {
-        DiskUse::System => "as a system disk",
-        DiskUse::Data => "as a data disk",
-    };
+    let word = sorted::word(report.verdict);
     let heading = format!("{}  ", page.style.paint(ink, word));
-    page.hanging(&heading, word.len() + 2, &format!("{} {what}: {words}", report.image));
+    let text = format!("{} {}: {}", report.image, sorted::part(report), sorted::counts(report));
+    page.hanging(&heading, word.len() + 2, &text);
 }
 
 fn section(page: &mut Page<'_>, title: &str, ink: Ink, findings: &[Pair<'_>]) {
@@ -177,22 +130,8 @@ fn waivers(page: &mut Page<'_>, report: &Report) {
     }
 }
 
-fn undecided(report: &Report) -> impl Iterator<Item = (&Judgement, &str)> {
-    report.results.iter().filter(|result| result.waived.is_none()).filter_map(|judgement| {
-        let why = judgement.outcome.open()?;
-        Some((judgement, why))
-    })
-}
-
-/// What could not be decided, gathered by reason: one unreadable filesystem leaves many rules open.
 fn unknowns(page: &mut Page<'_>, report: &Report) {
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (judgement, why) in undecided(report) {
-        match reasons.iter_mut().find(|(known, _)| *known == why) {
-            Some((_, ids)) => ids.push(&judgement.id),
-            None => reasons.push((why, vec![&judgement.id])),
-        }
-    }
+    let reasons = sorted::unknowns(report);
     if reasons.is_empty() {
         return;
     }
@@ -213,11 +152,8 @@ fn some_of(ids: &[&str]) -> String {
 
 fn closing(page: &mut Page<'_>, report: &Report) {
     page.gap();
-    let summary = &report.summary;
     if !page.style.verbose {
-        let passed = counted(summary.passed, "rule");
-        page.hanging("", 0, &format!("{passed} passed, {} not about this disk.", summary.skipped));
-        return;
+        return page.hanging("", 0, &sorted::closing(report));
     }
     page.line(&page.style.paint(Ink::Bold, "All rules"));
     for judgement in &report.results {

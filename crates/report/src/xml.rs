@@ -6,18 +6,18 @@
 //! Names of partitions follow Linux, on which libguestfs runs: those of a BSD label in a slice are counted on from the
 //! last partition of the MBR, but from 5 at least.
 
+use crate::markup::Xml;
 use facts::{Architecture, Content, Facts, Guest, Known, Os, Volume, VolumeId, VolumeKind, Windows};
-use std::fmt::Write as _;
 
 /// All systems as XML: none or one.
 pub fn inspect_xml(facts: &Facts) -> String {
-    let mut xml = Xml { text: "<?xml version=\"1.0\"?>\n".into(), depth: 0 };
+    let mut xml = Xml::new("<?xml version=\"1.0\"?>");
     xml.element("operatingsystems", &[], |xml| {
         if let Known::Is(guest) = &facts.guest {
             xml.element("operatingsystem", &[], |xml| system(xml, facts, guest));
         }
     });
-    xml.text
+    xml.finish()
 }
 
 fn system(xml: &mut Xml, facts: &Facts, guest: &Guest) {
@@ -173,55 +173,4 @@ fn packages(distro: &str) -> Option<(&'static str, &'static str)> {
         "freebsd" => ("pkgsrc", "unknown"),
         _ => return None,
     })
-}
-
-/// A document under construction, indented by two spaces a level.
-struct Xml {
-    text: String,
-    depth: usize,
-}
-
-impl Xml {
-    fn element(&mut self, name: &str, attributes: &[(&str, &str)], inside: impl FnOnce(&mut Self)) {
-        self.start(name, attributes);
-        self.text.push('\n');
-        self.depth += 1;
-        inside(self);
-        self.depth -= 1;
-        let _ = writeln!(self.text, "{:1$}</{name}>", "", self.depth * 2);
-    }
-
-    fn text(&mut self, name: &str, text: &str) {
-        self.line(name, &[], text);
-    }
-
-    fn line(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) {
-        self.start(name, attributes);
-        let _ = writeln!(self.text, "{}</{name}>", escaped(text));
-    }
-
-    fn start(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        let _ = write!(self.text, "{:1$}<{name}", "", self.depth * 2);
-        for (key, value) in attributes {
-            let _ = write!(self.text, " {key}=\"{}\"", escaped(value));
-        }
-        self.text.push('>');
-    }
-}
-
-/// Characters that XML 1.0 cannot hold become the replacement character.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' | '\n' | '\r' => drop(write!(out, "&#{};", u32::from(character))),
-            control if control < ' ' || matches!(control, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            other => out.push(other),
-        }
-    }
-    out
 }

@@ -23,6 +23,7 @@ mod punched;
 mod sequential;
 mod slice;
 mod spool;
+mod truncated;
 
 pub use cache::Cache;
 pub use cursor::Cursor;
@@ -37,6 +38,7 @@ pub use punched::Punched;
 pub use sequential::Sequential;
 pub use slice::Slice;
 pub use spool::spool;
+pub use truncated::Truncated;
 
 use std::fmt::Debug;
 use std::ops::Range;

@@ -47,7 +47,7 @@ pub(crate) fn facts(path: &Path) -> Result<Examined, Failure> {
         _ if document.get("guest").is_none() || document.get("volumes").is_none() => Err(wrong(words.into())),
         Some(version) if version == u64::from(SCHEMA_VERSION) => {
             let facts = Facts::deserialize(document).map_err(|error| wrong(format!("{words}: {error}")))?;
-            Ok(Examined { facts, failure: None })
+            Ok(Examined { facts, failure: None, disk: None })
         }
         Some(version) => Err(wrong(format!(
             "these are facts of version {version}, and this program knows version {SCHEMA_VERSION}; write them with \

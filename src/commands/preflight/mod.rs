@@ -1,7 +1,8 @@
 //! `preflight`: whether ECS will import and boot an image, or several.
 
 mod attest;
-mod documents;
+pub(super) mod documents;
+mod fix_plan;
 
 use crate::cli::{Colour, Preflight};
 use crate::exit::{Exit, Failure, complain};
@@ -10,29 +11,38 @@ use crate::output;
 use documents::{baseline, facts, policy};
 use preflight::{Report, Target, Verdict};
 use report::{Judged, Reporter, Style};
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use storage::NewFile;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+use storage::{NewFile, Source};
 
 pub(crate) fn run(args: &Preflight, colour: Colour) -> Result<Exit, Failure> {
     if args.attest.is_some() && args.images.len() > 1 {
         return Err(Failure::usage("--attest is about one image, and several were named"));
     }
+    if args.fix_plan.is_some() && args.images.len() > 1 {
+        return Err(Failure::usage("--fix-plan is about one image, and several were named"));
+    }
     let target = Target {
         profile: args.profile,
         disk: args.disk,
         fail_on: args.fail_on,
-        request: args.request.parameters(),
+        request: args.request.of_one_disk().map_err(Failure::usage)?,
         instance: args.target.clone().unwrap_or_default(),
         policy: policy(args.policy.as_deref(), args.no_policy)?,
         baseline: args.baseline.as_deref().map(baseline).transpose()?,
         ..Target::default()
     };
+    let drawn = args.output.formats().any(|format| format == "html");
     let before = args.images.first().and_then(|path| attest::stamp(path));
     let mut outcomes = each(&args.images, |path| {
-        let examined = if args.from_facts { facts(path) } else { image::examine(path, &args.subject) }?;
+        let mut examined = if args.from_facts { facts(path) } else { image::examine(path, &args.subject) }?;
+        if let (true, Some(disk)) = (drawn, &examined.disk) {
+            examined.facts.map = Some(inspect::map(&(Arc::new(disk.clone()) as Source))?);
+        }
         let report = preflight::check(&examined.facts, &target);
         Ok((examined, report))
     });
@@ -53,12 +63,16 @@ pub(crate) fn run(args: &Preflight, colour: Colour) -> Result<Exit, Failure> {
             }
         }
     }
-    let style = Style { verbose: args.verbose, facts: args.facts, ..output::style(colour) };
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs());
+    let style = Style { verbose: args.verbose, facts: args.facts, time, ..output::style(colour) };
     if !judged.is_empty() {
         write(args, &judged, &style)?;
     }
     if let (Some(path), [Judged { report, .. }]) = (&args.attest, judged.as_slice()) {
         save(path, &attest::statement(args, report, before)?)?;
+    }
+    if let (Some(directory), [one]) = (&args.fix_plan, judged.as_slice()) {
+        fix_plan::write(args, directory, one, &target)?;
     }
     Ok(failed.unwrap_or(exit))
 }
@@ -111,7 +125,20 @@ fn write(args: &Preflight, judged: &[Judged<'_>], style: &Style) -> Result<(), F
     for (format, path) in &args.output.files {
         save(path, &document(reporter(format), judged, &plain)?)?;
     }
-    output::bytes(&document(reporter(&args.output.output), judged, style)?)
+    let shown = reporter(&args.output.output);
+    if shown.name() == "github"
+        && let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty())
+    {
+        add_summary(Path::new(&path), &report::github_summary(judged, &plain))?;
+    }
+    output::bytes(&document(shown, judged, style)?)
+}
+
+/// Adds to the summary of the job, which other steps write into too.
+fn add_summary(path: &Path, summary: &str) -> Result<(), Failure> {
+    let written =
+        OpenOptions::new().append(true).create(true).open(path).and_then(|mut file| file.write_all(summary.as_bytes()));
+    written.map_err(|error| Failure::from(error).about(path))
 }
 
 fn document(reporter: &dyn Reporter, judged: &[Judged<'_>], style: &Style) -> Result<Vec<u8>, Failure> {
@@ -125,7 +152,7 @@ fn reporter(name: &str) -> &'static dyn Reporter {
     let runs_in = |variable: &str| std::env::var_os(variable).is_some_and(|value| value == "true");
     let name = match name {
         "auto" if runs_in("GITHUB_ACTIONS") => "github",
-        "auto" if runs_in("GITLAB_CI") => "text",
+        // The log of GitLab is for people; its widgets read files (--report gitlab=…, --report junit=…).
         "auto" => "text",
         name => name,
     };
@@ -136,7 +163,7 @@ fn reporter(name: &str) -> &'static dyn Reporter {
 fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let at = |error: std::io::Error| Failure::from(error).about(path);
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return std::fs::OpenOptions::new().write(true).open(path).and_then(|mut out| out.write_all(bytes)).map_err(at);
+        return OpenOptions::new().write(true).open(path).and_then(|mut out| out.write_all(bytes)).map_err(at);
     }
     let new = NewFile::create(path, true)?;
     storage::WriteAt::write_at(&new, bytes, 0)?;

@@ -15,7 +15,8 @@ mod zfs;
 
 use crate::DRIVERS;
 use crate::tree::{Driver, FileSystem, Info};
-use storage::{Error, ReadAt, Result, Source};
+use std::sync::Arc;
+use storage::{Error, ReadAt, Result, Source, Truncated};
 
 /// What a volume holds by its marks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,8 +82,18 @@ pub fn identify(volume: &dyn ReadAt) -> Result<Option<Content>> {
 
 /// Opens the filesystem on a volume.
 pub fn open(volume: Source) -> Result<Box<dyn FileSystem>> {
-    match find(&*volume)? {
-        Some(Candidate { driver: Some(driver), .. }) => driver.open(volume),
+    let whole = volume.size();
+    open_truncated(volume, whole)
+}
+
+/// Opens the filesystem on what is left of a volume of `size` bytes whose end is missing. Much of it can be read
+/// without that end; what cannot is damaged. Drivers reckon with the size, so the caller bounds it.
+pub fn open_truncated(left: Source, size: u64) -> Result<Box<dyn FileSystem>> {
+    match find(&*left)? {
+        Some(Candidate { driver: Some(driver), .. }) if size > left.size() => {
+            driver.open(Arc::new(Truncated::new(left, size)))
+        }
+        Some(Candidate { driver: Some(driver), .. }) => driver.open(left),
         Some(other) => Err(Error::unsupported(format!("{} is recognised, but its files are not read", other.name()))),
         None => Err(Error::unsupported("there is no filesystem here that is known")),
     }

@@ -11,6 +11,7 @@ use crate::look::{Gap, Look, Outcome as _, first};
 use crate::services::Services;
 use crate::tree::Tree;
 use facts::{Claim, CloudInit, Evidence, Known};
+use filesystem::FileKind;
 use syntax::yaml::Node;
 
 /// Its programs.
@@ -19,6 +20,9 @@ const PROGRAMS: &[&str] = &["/usr/bin/cloud-init", "/usr/local/bin/cloud-init"];
 /// Units of which one must be wanted by something.
 const UNITS: &[&str] =
     &["cloud-init.service", "cloud-init-network.service", "cloud-init-main.service", "cloud-init.target"];
+
+/// What the platform links to its own settings at run time.
+const VENDOR_FILE: &str = "/etc/cloud/cloud.cfg.d/aliyun_cloud.cfg";
 
 /// Most configuration files that are read.
 const MAX_FILES: usize = 128;
@@ -73,6 +77,7 @@ pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>) -> Loo
     cloud_init.network_disabled = network_disabled(&configs).known();
     cloud_init.modules = modules(&configs).known();
     cloud_init.stale = stale(tree).known();
+    cloud_init.vendor_file = vendor_file(tree).known();
     Ok(cloud_init)
 }
 
@@ -172,6 +177,13 @@ fn stale(tree: &Tree<'_>) -> Look<Evidence> {
     }
 }
 
+fn vendor_file(tree: &Tree<'_>) -> Look<Evidence> {
+    match tree.find_link(VENDOR_FILE)?.metadata.kind {
+        FileKind::File => Ok(tree.evidence(VENDOR_FILE)),
+        _ => Err(Gap::Absent),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +219,15 @@ mod tests {
         assert_eq!(found.modules.value().unwrap(), &["growpart", "ssh"]);
         assert!(found.network_disabled.value().is_some());
         assert_eq!((found.ssh_pwauth, found.stale), (Known::Absent, Known::Absent));
+        assert_eq!(found.vendor_file, Known::Absent);
+    }
+
+    #[test]
+    fn a_plain_file_is_no_link_to_what_the_platform_hands_over() {
+        let link = cloud_init(&[(VENDOR_FILE, "-> /sys/firmware/qemu_fw_cfg/by_name/x/raw")]);
+        assert_eq!(link.vendor_file, Known::Absent);
+        let plain = cloud_init(&[(VENDOR_FILE, "datasource_list: [ AliYun ]\n")]);
+        assert_eq!(plain.vendor_file.value().unwrap().path.as_deref(), Some(VENDOR_FILE));
     }
 
     #[test]

@@ -59,6 +59,7 @@ rules! {
         cloudassist
         cloudinit
         cloudinit_ds
+        cloudinit_link
         cloudinit_net
         cloudinit_stale
         cloudinit_user
@@ -176,18 +177,31 @@ rules! {
     request {
         arch
         bootmode
+        client_token
         datadisk_count
         description
+        detection
         disksize_min
+        format
         image_name
+        imds
         license
         nvme_support
         object_key
         os_type
         platform
+        region
+        required
+        resource_group
+        role
+        storage_location
         suffix
+        tags
     }
 }
+
+pub use linux::nvme_timeout::nvme_io_timeout;
+pub use request::platform::platform_of;
 
 /// The rule of that id or alias; letters of either case. An alias that several rules share gives the first.
 pub fn rule(id: &str) -> Option<&'static Rule> {
@@ -195,6 +209,9 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
     let aliased = |rule: &&&Rule| rule.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(id));
     RULES.iter().find(named).or_else(|| RULES.iter().find(aliased)).copied()
 }
+
+#[cfg(test)]
+mod agreement;
 
 #[cfg(test)]
 mod tests {
@@ -239,8 +256,8 @@ mod tests {
             assert!(rule.docs.len() > 200, "{} explains too little", rule.id);
             assert!(rule.source.len() > 5 && rule.title.len() > 10 && !rule.title.ends_with('.'), "{}", rule.id);
             for alias in rule.aliases {
-                let name = alias.strip_prefix("GUESTOS.");
-                assert!(name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_uppercase())), "{alias}");
+                let (tool, item) = alias.split_once('.').unwrap();
+                assert!(["GUESTOS", "image_check", "sersi"].contains(&tool) && !item.is_empty(), "{alias}");
             }
         }
     }

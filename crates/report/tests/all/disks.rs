@@ -84,6 +84,7 @@ pub(crate) fn broken() -> Facts {
             esp_loaders: Known::Absent,
         },
         guest: is(guest()),
+        map: None,
     }
 }
 

@@ -7,7 +7,7 @@ use report::Style;
 use std::path::Path;
 
 /// Compares with the committed page of that name.
-fn golden(name: &str, text: &str) {
+pub(crate) fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, text).unwrap();
@@ -16,7 +16,7 @@ fn golden(name: &str, text: &str) {
     assert!(text == expected, "{name} differs; UPDATE_GOLDEN=1 writes it anew. It is now:\n{text}");
 }
 
-fn page(format: &str, facts: &Facts, style: &Style) -> String {
+pub(crate) fn page(format: &str, facts: &Facts, style: &Style) -> String {
     let report = check(facts, &Target::default());
     let mut out = Vec::new();
     report::reporter(format).unwrap().write(&[report::Judged { report: &report, facts }], style, &mut out).unwrap();

@@ -7,7 +7,7 @@ use report::Style;
 use serde_json::{Value, json};
 use std::path::Path;
 
-fn schema(name: &str) -> Value {
+pub(crate) fn schema(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
@@ -28,13 +28,13 @@ fn inspection(facts: &Facts) -> Value {
 }
 
 /// What of `value` is not as the schema says; the path to it first.
-fn wrong(schema: &Value, root: &Value, value: &Value, at: &str) -> Vec<String> {
+pub(crate) fn wrong(schema: &Value, root: &Value, value: &Value, at: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (key, rule) in schema.as_object().into_iter().flatten() {
         let bad = match key.as_str() {
             "$ref" => {
-                let name = rule.as_str().unwrap().trim_start_matches("#/$defs/");
-                found.extend(wrong(&root["$defs"][name], root, value, at));
+                let target = root.pointer(rule.as_str().unwrap().trim_start_matches('#')).expect("it is in the schema");
+                found.extend(wrong(target, root, value, at));
                 false
             }
             "type" => !is_of_type(value, rule.as_str().unwrap()),
@@ -56,14 +56,31 @@ fn wrong(schema: &Value, root: &Value, value: &Value, at: &str) -> Vec<String> {
                 }
                 false
             }
-            "additionalProperties" => value
-                .as_object()
-                .is_some_and(|object| object.keys().any(|name| schema["properties"].get(name).is_none())),
-            "oneOf" => {
-                let fits = |rule: &&Value| wrong(rule, root, value, at).is_empty();
-                rule.as_array().unwrap().iter().filter(fits).count() != 1
+            "additionalProperties" => {
+                let named = |name: &str| schema["properties"].get(name).is_some();
+                let others = value.as_object().into_iter().flatten().filter(|(name, _)| !named(name));
+                for (name, value) in others.clone().filter(|_| rule.is_object()) {
+                    found.extend(wrong(rule, root, value, &format!("{at}/{name}")));
+                }
+                rule == false && others.count() > 0
             }
-            "$schema" | "$id" | "$defs" | "title" | "description" => false,
+            "oneOf" | "anyOf" => {
+                let fits = |rule: &&Value| wrong(rule, root, value, at).is_empty();
+                let fit = rule.as_array().unwrap().iter().filter(fits).count();
+                fit == 0 || (key == "oneOf" && fit > 1)
+            }
+            "minimum" => value.as_f64().is_some_and(|number| number < rule.as_f64().unwrap()),
+            "maximum" => value.as_f64().is_some_and(|number| number > rule.as_f64().unwrap()),
+            "uniqueItems" => {
+                let items = value.as_array().map_or(&[][..], Vec::as_slice);
+                rule == true && items.iter().enumerate().any(|(index, item)| items[..index].contains(item))
+            }
+            "format" => value.as_str().is_some_and(|text| !is_of_format(text, rule.as_str().unwrap())),
+            "pattern" => {
+                assert!(!value.is_string(), "the test does not know the pattern {rule}");
+                false
+            }
+            "$schema" | "$id" | "$defs" | "definitions" | "default" | "title" | "description" => false,
             other => panic!("the test does not know {other}"),
         };
         if bad {
@@ -79,8 +96,22 @@ fn is_of_type(value: &Value, name: &str) -> bool {
         "array" => value.is_array(),
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
+        "number" => value.is_number(),
         "integer" => value.is_u64() || value.is_i64(),
         other => panic!("the test does not know the type {other}"),
+    }
+}
+
+/// URI references of RFC 3986, and moments in UTC.
+fn is_of_format(text: &str, name: &str) -> bool {
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&b));
+    match name {
+        "uri" => {
+            plain(text) && text.split_once(':').is_some_and(|(scheme, _)| scheme.chars().all(char::is_alphanumeric))
+        }
+        "uri-reference" => plain(text),
+        "date-time" => text.len() == 20 && text.as_bytes()[10] == b'T' && text.ends_with('Z'),
+        other => panic!("the test does not know the format {other}"),
     }
 }
 

@@ -62,6 +62,7 @@ fn disk(path: &str, table: TableKind, volumes: Vec<Volume>, guest: Guest) -> Fac
             ..Boot::default()
         },
         guest: is(guest),
+        map: None,
     }
 }
 

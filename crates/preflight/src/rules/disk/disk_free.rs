@@ -13,7 +13,7 @@ const SHORT_PER_CENT: u64 = 10;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-DISK-FREE",
-    aliases: &[],
+    aliases: &["image_check.disk-use-rate"],
     title: "There is room on the disk",
     severity: Severity::NoLogin,
     confidence: Confidence::Derived,

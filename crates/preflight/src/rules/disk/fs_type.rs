@@ -10,7 +10,7 @@ const TOLERATED: [&str; 3] = ["ext2", "ufs", "udf"];
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-FS-TYPE",
-    aliases: &[],
+    aliases: &["image_check.filesystem"],
     title: "The root filesystem is XFS, ext3 or ext4",
     severity: Severity::Degraded,
     confidence: Confidence::Old,

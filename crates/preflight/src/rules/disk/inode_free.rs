@@ -9,7 +9,7 @@ const SHORT_PER_CENT: u64 = 5;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-INODE-FREE",
-    aliases: &[],
+    aliases: &["image_check.inode-use-rate"],
     title: "There are inodes left",
     severity: Severity::Degraded,
     confidence: Confidence::Old,

@@ -45,7 +45,8 @@ fn check(facts: &Facts, target: &Target) -> Judged {
             "copy the system to a plain partition, or import all member disks; nofail for an array of data",
         )
         .at(Evidence::volume(&volume.id, "md superblock"));
-        let holds_root = facts.guest.value().is_none_or(|guest| guest.root.0.starts_with("md/"));
+        // A root that was read on an array was read of this image: a mirror that starts with one leg, or all of it.
+        let holds_root = facts.guest.value().is_none();
         tally.fail(if holds_root { finding } else { finding.only(Severity::Degraded) });
     }
     tally.done()
@@ -65,6 +66,15 @@ pub(crate) mod tests {
         fires: |facts, _| { member(facts); facts.guest = Known::Absent },
         passes: |_, _| (),
         undecided: |_, target| target.disk = DiskUse::Data,
+    }
+
+    #[test]
+    fn a_root_that_was_read_on_an_array_boots() {
+        let found = findings(&RULE, |facts, _| {
+            member(facts);
+            guest_of(facts).root = VolumeId::md("host:0");
+        });
+        assert_eq!(found[0].severity, Severity::Degraded);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-PTABLE",
-    aliases: &[],
+    aliases: &["image_check.partition-table"],
     title: "The partition table is sound",
     severity: Severity::NoBoot,
     confidence: Confidence::Derived,

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "IMG-DISKSIZE-RANGE",
-    aliases: &[],
+    aliases: &["image_check.disk-size"],
     title: "The size of the disk is within the limits",
     severity: Severity::Reject,
     confidence: Confidence::Current,

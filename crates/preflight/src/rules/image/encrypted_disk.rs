@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The disk is not encrypted",
     severity: Severity::NoBoot,
-    confidence: Confidence::Current,
+    confidence: Confidence::Derived,
     source: "derived: there is nobody at the console to type a passphrase; ECS troubleshooting guide (BitLocker)",
     docs: "\
 # What it checks

@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The kernel writes to the serial console",
     severity: Severity::Info,
-    confidence: Confidence::Current,
+    confidence: Confidence::Derived,
     source: "derived: GetInstanceConsoleOutput reads the serial port",
     docs: "\
 # What it checks

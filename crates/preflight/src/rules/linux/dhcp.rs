@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-DHCP",
-    aliases: &["GUESTOS.Dhcp"],
+    aliases: &["GUESTOS.Dhcp", "image_check.network", "sersi.DHCP"],
     title: "The network card gets its address by DHCP",
     severity: Severity::NoLogin,
     confidence: Confidence::Current,

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-FIREWALL",
-    aliases: &[],
+    aliases: &["image_check.firewall"],
     title: "A packet filter lets SSH in",
     severity: Severity::NoLogin,
     confidence: Confidence::Derived,

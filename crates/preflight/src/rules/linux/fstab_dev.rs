@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-FSTAB-DEV",
-    aliases: &["GUESTOS.Fstab"],
+    aliases: &["GUESTOS.Fstab", "image_check.device-id", "sersi.Fstab"],
     title: "fstab names devices by names that stay",
     severity: Severity::NoBoot,
     confidence: Confidence::Current,

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-FSTAB-UUID",
-    aliases: &["GUESTOS.Fstab"],
+    aliases: &["GUESTOS.Fstab", "image_check.device-id", "sersi.Fstab"],
     title: "What fstab names is on this disk",
     severity: Severity::NoBoot,
     confidence: Confidence::Current,

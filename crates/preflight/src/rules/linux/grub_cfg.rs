@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-GRUB-CFG",
-    aliases: &["GUESTOS.Grub"],
+    aliases: &["GUESTOS.Grub", "sersi.GRUB"],
     title: "The boot loader's configuration starts a system",
     severity: Severity::NoBoot,
     confidence: Confidence::Current,

@@ -25,7 +25,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The system boots to a login",
     severity: Severity::NoBoot,
-    confidence: Confidence::Current,
+    confidence: Confidence::Derived,
     source: "derived; ECS troubleshooting guide, systemd (2026)",
     docs: "\
 # What it checks

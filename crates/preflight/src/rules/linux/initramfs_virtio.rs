@@ -8,7 +8,7 @@ const NEEDED: [&str; 2] = ["virtio_blk", "virtio_pci"];
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-INITRAMFS-VIRTIO",
-    aliases: &["GUESTOS.Virtio"],
+    aliases: &["GUESTOS.Virtio", "image_check.driver", "sersi.Virtio"],
     title: "The kernel that boots has virtio drivers at hand",
     severity: Severity::NoBoot,
     confidence: Confidence::Current,

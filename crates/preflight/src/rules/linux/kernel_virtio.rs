@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-KERNEL-VIRTIO",
-    aliases: &["GUESTOS.Virtio"],
+    aliases: &["GUESTOS.Virtio", "image_check.driver", "sersi.Virtio"],
     title: "The kernel that boots has the virtio network driver",
     severity: Severity::NoLogin,
     confidence: Confidence::Derived,

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-LIB-SYMLINK",
-    aliases: &[],
+    aliases: &["image_check.lib"],
     title: "Links such as /lib are relative",
     severity: Severity::Degraded,
     confidence: Confidence::Old,

@@ -6,7 +6,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-NVME",
-    aliases: &["GUESTOS.Nvme"],
+    aliases: &["GUESTOS.Nvme", "sersi.NVMe"],
     title: "The kernel that boots has the NVMe driver at hand",
     severity: Severity::Degraded,
     confidence: Confidence::Current,

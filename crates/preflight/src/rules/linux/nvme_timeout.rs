@@ -18,16 +18,22 @@ in modprobe.d. A warning where NvmeSupport is declared, else a note.
 
 # Why ECS needs it
 By default the driver gives up on a request after 30 seconds, and takes the disk offline. A cloud disk may take longer
-for a moment; the official page asks for the largest value.
+for a moment; the official page asks for the largest value. Linux before 4.15 takes no more than 255, and does not load
+the module with more.
 
 # How to fix
 Add `nvme_core.io_timeout=4294967295` to GRUB_CMDLINE_LINUX in /etc/default/grub and write the configuration anew; with
-BLS entries `grubby --update-kernel=ALL --args=nvme_core.io_timeout=4294967295`.
+BLS entries `grubby --update-kernel=ALL --args=nvme_core.io_timeout=4294967295`; 255 for Linux before 4.15.
 ",
     check,
 };
 
 const NAMES: [&str; 2] = ["nvme_core.io_timeout", "nvme.io_timeout"];
+
+/// The longest time in seconds that a kernel takes: the parameter was a byte before Linux 4.15.
+pub fn nvme_io_timeout(kernel: &Kernel) -> u32 {
+    if version(&kernel.version) < vec![4, 15] { u8::MAX.into() } else { u32::MAX }
+}
 
 fn check(facts: &Facts, target: &Target) -> Judged {
     let (guest, linux) = linux(facts, target)?;
@@ -45,7 +51,10 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     }
     let finding = Finding::new(
         "nvme_core.io_timeout is not set: slow I/O takes an NVMe disk offline after 30 seconds",
-        "add nvme_core.io_timeout=4294967295 to GRUB_CMDLINE_LINUX in /etc/default/grub",
+        format!(
+            "add nvme_core.io_timeout={} to GRUB_CMDLINE_LINUX in /etc/default/grub",
+            nvme_io_timeout(kernel)
+        ),
     )
     .at(entry.evidence.clone().saying(entry.cmdline.clone()));
     let declared = target.request.nvme_support.as_deref() == Some("supported");
@@ -54,6 +63,7 @@ fn check(facts: &Facts, target: &Target) -> Judged {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use super::*;
     use crate::testing::*;
 
     cases! {
@@ -66,5 +76,12 @@ pub(crate) mod tests {
             entry_of(facts).cmdline = "root=UUID=1 nvme_core.io_timeout=4294967295".into();
         },
         undecided: |facts, _| { kernel_of(facts).drivers.remove("nvme"); },
+    }
+
+    #[test]
+    fn old_kernels_take_a_byte() {
+        let of = |version: &str| nvme_io_timeout(&Kernel { version: version.into(), ..Kernel::default() });
+        assert_eq!((of("3.10.0-1160.el7.x86_64"), of("4.14.0")), (255, 255));
+        assert_eq!((of("4.15.0-20-generic"), of("6.1.0-50-amd64")), (u32::MAX, u32::MAX));
     }
 }

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-PASSWD-CMD",
-    aliases: &[],
+    aliases: &["image_check.password"],
     title: "The programs that set a password are there",
     severity: Severity::Degraded,
     confidence: Confidence::Current,

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-QEMUGA",
-    aliases: &[],
+    aliases: &["image_check.qemu-ga"],
     title: "The QEMU guest agent is not installed",
     severity: Severity::Degraded,
     confidence: Confidence::Old,

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-ROOT-ACCOUNT",
-    aliases: &[],
+    aliases: &["image_check.root-account"],
     title: "The account root can log in",
     severity: Severity::NoLogin,
     confidence: Confidence::Derived,

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-SELINUX",
-    aliases: &["GUESTOS.Selinux"],
+    aliases: &["GUESTOS.Selinux", "image_check.security"],
     title: "SELinux is off",
     severity: Severity::NoBoot,
     confidence: Confidence::Current,

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-SHADOW-RO",
-    aliases: &[],
+    aliases: &["image_check.shadow-authority"],
     title: "Account files can be written",
     severity: Severity::Degraded,
     confidence: Confidence::Old,

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-SSHD",
-    aliases: &[],
+    aliases: &["image_check.ssh"],
     title: "An SSH server starts at boot",
     severity: Severity::NoLogin,
     confidence: Confidence::Current,

@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "LNX-SSHD-ROOT",
-    aliases: &[],
+    aliases: &["image_check.ssh"],
     title: "root may log in by SSH",
     severity: Severity::NoLogin,
     confidence: Confidence::Derived,

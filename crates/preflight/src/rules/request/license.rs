@@ -14,7 +14,8 @@ pub(crate) static RULE: Rule = Rule {
     docs: "\
 # What it checks
 Whether a declared LicenseType is Aliyun or BYOL (Auto, of older versions of the API, is let through), and not Aliyun
-for RHEL and SLES, whose licences Alibaba Cloud does not lend to imported images. Windows needs it declared.
+for RHEL and SLES, whose licences Alibaba Cloud does not lend to imported images. Windows needs it declared: a warning
+until the request is whole.
 
 # Why ECS needs it
 A value that does not go with the system is refused with InvalidLicenseType.NotSupported or .BYOLOnly. For Windows the
@@ -31,15 +32,17 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     let request = &target.request;
     let found = facts.guest.value().and_then(|guest| guest.platform.value());
     let platform = request.platform.as_deref().or(found.map(|found| found.value.as_str()));
-    let windows =
-        request.os_type.as_deref() == Some("windows") || platform.is_some_and(|platform| platform.contains("Windows"));
+    let windows = request.os_type.as_deref() == Some("windows")
+        || platform.is_some_and(|platform| platform.contains("Windows"))
+        || facts.guest.value().is_some_and(|guest| guest.os == Os::Windows);
     let Some(license) = request.license_type.as_deref() else {
         if !windows {
             return Err(Undecided::skipped("no LicenseType is declared"));
         }
         let message = "LicenseType is not declared for a Windows image: its default has changed and may be billed";
-        let finding = Finding::new(message, "declare --license-type Aliyun or --license-type BYOL");
-        return Ok(vec![finding.at(sent("Platform", platform.unwrap_or("windows"))).only(Severity::Degraded)]);
+        let finding = Finding::new(message, "declare --license-type Aliyun or --license-type BYOL")
+            .at(sent("Platform", platform.unwrap_or("windows")));
+        return Ok(vec![if request.whole { finding } else { finding.only(Severity::Degraded) }]);
     };
     let (message, remedy) = match (license.to_ascii_lowercase().as_str(), platform) {
         ("aliyun", Some(platform @ ("RedHat" | "SUSE"))) => {
@@ -71,5 +74,10 @@ pub(crate) mod tests {
         assert_eq!(rhel[0].severity, Severity::Reject);
         let windows = findings(&RULE, |_, target| target.request.platform = Some("Windows Server 2019".into()));
         assert_eq!(windows[0].severity, Severity::Degraded);
+        let whole = findings(&RULE, |_, target| {
+            target.request.platform = Some("Windows Server 2019".into());
+            target.request.whole = true;
+        });
+        assert_eq!(whole[0].severity, Severity::Reject);
     }
 }

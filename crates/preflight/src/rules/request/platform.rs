@@ -36,6 +36,16 @@ const PLATFORMS: [&str; 27] = [
 /// The value for what has no other, for which nothing is configured.
 const OTHERS: &str = "Others Linux";
 
+/// The `Platform` of a system that goes by that name: the name, if the API knows it, or that of the others.
+pub fn platform_of(os: Os, name: &str) -> &str {
+    match os {
+        _ if PLATFORMS.contains(&name) => name,
+        Os::Windows => "Other Windows",
+        Os::FreeBsd => "FreeBSD",
+        Os::Linux => OTHERS,
+    }
+}
+
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "IMG-PLATFORM",
@@ -73,16 +83,17 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     }
     let guest = guest(facts, target)?;
     let found = present(&guest.platform, "the system names no Platform")?;
+    let holds = platform_of(guest.os, &found.value);
     let mut tally = Tally::default();
-    let platform = declared.unwrap_or(&found.value);
-    if platform != found.value && platform != OTHERS && platform != "Customized Linux" {
+    let platform = declared.unwrap_or(holds);
+    if platform != holds && platform != OTHERS && platform != "Customized Linux" {
         let message = format!("Platform is declared as {platform}, the disk holds {}", found.value);
-        let finding = Finding::new(message, format!("declare --platform \"{}\"", found.value));
+        let finding = Finding::new(message, format!("declare --platform \"{holds}\""));
         tally.fail(finding.at_all(&found.evidence).only(Severity::Degraded));
     }
     if platform == OTHERS {
         let message = "for Others Linux nothing is configured in an instance: network, host name, password";
-        let remedy = match found.value.as_str() {
+        let remedy = match holds {
             OTHERS => "make sure that the image configures itself: DHCP, cloud-init, a known password".to_string(),
             other => format!("declare --platform \"{other}\", which the disk holds"),
         };
@@ -108,5 +119,17 @@ pub(crate) mod tests {
         assert_eq!(other[0].severity, Severity::Degraded);
         let others = findings(&RULE, |_, target| target.request.platform = Some(OTHERS.into()));
         assert!(others[0].remedy.contains("--platform \"Debian\""));
+    }
+
+    #[test]
+    fn what_the_api_has_no_name_for_is_another() {
+        assert_eq!(platform_of(Os::Windows, "Windows Server 2019"), "Windows Server 2019");
+        assert_eq!(platform_of(Os::Windows, "Windows 10"), "Other Windows");
+        assert_eq!(platform_of(Os::Linux, "Linux Mint"), OTHERS);
+        crate::testing::passes(&RULE, |facts, target| {
+            *facts = windows_2019();
+            of(&mut guest_of(facts).platform).value = "Windows 10".into();
+            target.request.platform = Some("Other Windows".into());
+        });
     }
 }

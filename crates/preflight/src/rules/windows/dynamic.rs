@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[],
     title: "The disk is basic, not dynamic",
     severity: Severity::Degraded,
-    confidence: Confidence::Current,
+    confidence: Confidence::Derived,
     source: "derived from how Windows works; Troubleshooting of Windows instances, storage",
     docs: "\
 # What it checks

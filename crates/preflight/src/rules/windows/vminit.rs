@@ -5,7 +5,7 @@ use crate::rules::prelude::*;
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
     id: "WIN-VMINIT",
-    aliases: &["GUESTOS.Vminit"],
+    aliases: &[],
     title: "The init agent of Alibaba Cloud is installed",
     severity: Severity::Degraded,
     confidence: Confidence::Current,
