@@ -23,8 +23,13 @@ const fn broken(rule: &'static str, change: fn(&mut Disk) -> Result<()>) -> Case
 pub(super) static ALL: &[Case] = &[
     broken("LNX-DISK-FREE", |disk| disk.fill(1000)),
     broken("LNX-FS-CLEAN", |disk| partition_cut_short(disk)),
-    // Its initramfs has no device mapper.
-    broken("LNX-LVM", super::lvm::move_root),
+    // The device mapper is among the modules on the disk, and not in the initramfs.
+    broken("LNX-LVM", |disk| {
+        let modules = format!("/usr/lib/modules/{}", disk.kernel);
+        disk.append(&format!("{modules}/modules.dep"), "kernel/drivers/md/dm-mod.ko:")?;
+        disk.write(&format!("{modules}/kernel/drivers/md/dm-mod.ko"), b"a stand-in\n", 0o644)?;
+        super::lvm::move_root(disk)
+    }),
     broken("LNX-MDRAID", |disk| {
         let superblock = md_superblock();
         disk.overwrite(disk.root(), &[0; 4096])?;
@@ -105,13 +110,21 @@ pub(super) static ALL: &[Case] = &[
     }),
     broken("LNX-UDEV-NET", |disk| {
         leave_network_alone(disk)?;
-        let rule = "SUBSYSTEM==\"net\", ACTION==\"add\", ATTR{address}==\"00:50:56:aa:bb:cc\", NAME=\"eth0\"\n";
-        disk.write("/etc/udev/rules.d/70-persistent-net.rules", rule.as_bytes(), 0o644)
+        disk.replace(INTERFACES, "allow-hotplug eth0\niface eth0 inet dhcp\n", "")?;
+        let unit = "[Service]\nExecStart=/usr/lib/systemd/systemd-networkd\n\n[Install]\nWantedBy=multi-user.target\n";
+        disk.write("/usr/lib/systemd/system/systemd-networkd.service", unit.as_bytes(), 0o644)?;
+        disk.link(
+            "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service",
+            "/lib/systemd/system/systemd-networkd.service",
+        )?;
+        let network = "[Match]\nMACAddress=00:50:56:aa:bb:cc\n\n[Network]\nDHCP=yes\n";
+        disk.write("/etc/systemd/network/10-card.network", network.as_bytes(), 0o644)
     }),
     broken("LNX-XEN-ONLY", |disk| {
         let dep = format!("/usr/lib/modules/{}/modules.dep", disk.kernel);
         let builtin = format!("/usr/lib/modules/{}/modules.builtin", disk.kernel);
-        thin_initramfs(disk, |name| name.contains("/virtio_blk"))?;
+        // Without NVMe as well, so that no reader may think it has seen all that matters.
+        thin_initramfs(disk, |name| name.contains("/virtio_blk") || name.contains("/nvme"))?;
         disk.edit(&dep, |text| lines(text, |line| !line.contains("virtio_blk")))?;
         disk.remove(&format!("/usr/lib/modules/{}/kernel/drivers/block/virtio_blk.ko", disk.kernel))?;
         disk.append(&builtin, "kernel/drivers/block/xen-blkfront.ko")

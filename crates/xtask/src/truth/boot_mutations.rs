@@ -61,7 +61,7 @@ pub(crate) static ALL: &[Mutation] = &[
         let esp = disk.esp()?;
         disk.overwrite(esp, &[0; 1 << 20])
     }),
-    at("gpt-primary-gone", &[Uefi], |disk| disk.overwrite(SECTOR, &[0; 33 * SECTOR as usize])),
+    at("gpt-primary-gone", &[Uefi], |disk| disk.overwrite(SECTOR, &[0; 33 * 512])),
     at("mbr-not-active", &[Bios], |disk| disk.overwrite(446, &[0])),
     at("initramfs-without-virtio-blk", &[Bios], |disk| thin_initramfs(disk, |name| name.ends_with("/virtio_blk.ko"))),
     at("initramfs-cut-short", &[Lvm], |disk| {
