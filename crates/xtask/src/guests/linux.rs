@@ -3,9 +3,7 @@
 use super::case::{Case, Recipe, SOUND};
 use crate::Result;
 use crate::initramfs;
-use crate::process::output;
 use crate::scratch::Disk;
-use std::process::Command;
 
 const FSTAB: &str = "/etc/fstab";
 const GRUB: &str = "/boot/grub/grub.cfg";
@@ -22,7 +20,6 @@ const fn broken(rule: &'static str, change: fn(&mut Disk) -> Result<()>) -> Case
 
 pub(super) static ALL: &[Case] = &[
     broken("LNX-DISK-FREE", |disk| disk.fill(1000)),
-    broken("LNX-FS-CLEAN", |disk| partition_cut_short(disk)),
     // The device mapper is among the modules on the disk, and not in the initramfs.
     broken("LNX-LVM", |disk| {
         let modules = format!("/usr/lib/modules/{}", disk.kernel);
@@ -149,13 +146,6 @@ fn leave_network_alone(disk: &mut Disk) -> Result<()> {
 
 fn fixed_address(disk: &mut Disk) -> Result<()> {
     disk.replace(INTERFACES, "eth0 inet dhcp", "eth0 inet static\n    address 192.0.2.10/24\n    gateway 192.0.2.1")
-}
-
-/// The root partition ends before its filesystem does.
-fn partition_cut_short(disk: &Disk) -> Result<()> {
-    let start = format!("1:{}:+900M", disk.root() / 512);
-    output(Command::new("sgdisk").args(["-d", "1", "-n", &start, "-t", "1:8300"]).arg(&disk.path))?;
-    Ok(())
 }
 
 /// A superblock of Linux RAID, version 1.2: 4 KiB into a member, little-endian.

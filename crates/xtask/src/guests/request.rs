@@ -14,6 +14,23 @@ pub(super) static ALL: &[Case] = &[
     Case::said("IMG-PLATFORM", &["--platform", "Debian"], &["--platform", "Plan 9"]),
     Case::said("IMG-SUFFIX", &["--oss-object", "images/a.raw"], &["--oss-object", "images/a.img"]),
     Case::said("REQ-DESCRIPTION", &["--description", "A disk"], &["--description", "https://example.com"]),
+    Case::said("REQ-CLIENT-TOKEN", &["--client-token", "once"], &["--client-token", "\u{e9}"]),
+    Case::said("REQ-DETECTION", &["--detection-strategy", "Standard"], &["--detection-strategy", "Thorough"]),
+    Case::said("REQ-FORMAT", &["--object-format", "RAW"], &["--object-format", "TAR"]),
+    Case::said("REQ-IMDS", &["--imds-support", "v2"], &["--imds-support", "v3"]),
+    Case::said("REQ-REGION", &["--region-id", "cn-hangzhou"], &["--region-id", "Hangzhou!"]),
+    Case::said(
+        "REQ-RESOURCE-GROUP",
+        &["--resource-group-id", "rg-bp67acfmxazb4p"],
+        &["--resource-group-id", "a group"],
+    ),
+    Case::said("REQ-ROLE-NAME", &["--role-name", "AliyunECSImageImportDefaultRole"], &["--role-name", "a role"]),
+    Case::said(
+        "REQ-STORAGE-LOCATION",
+        &["--storage-location-arn", "arn:acs:cloudbox:cn-hangzhou:1:cloudbox/cb-1"],
+        &["--storage-location-arn", "cb-1"],
+    ),
+    Case::said("REQ-TAG", &["--tag", "use=test"], &["--tag", "aliyun=test"]),
     Case::said("REQ-IMAGE-NAME", &["--image-name", "debian-12"], &["--image-name", "acs:debian"]),
     Case::said("REQ-NVME", &["--nvme-support", "supported"], &["--nvme-support", "yes"]),
     Case::said(
