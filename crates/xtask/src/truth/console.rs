@@ -1,11 +1,12 @@
 //! What a serial console tells of a machine that starts.
 
 /// Words after which a machine does not get to a login by itself.
-const ENDS: [&str; 12] = [
+const ENDS: [&str; 13] = [
     "Kernel panic",
     "No bootable device",
     "No bootable option",
     "UEFI Interactive Shell",
+    ">>Start PXE",
     "grub rescue>",
     "grub>",
     "you need to load the kernel first",

@@ -13,7 +13,21 @@ enum Question {
 }
 
 /// A verdict that a boot in emulation contradicts, and why it stands nevertheless: mutation, disk, question, reason.
-const EXPLAINED: [(&str, Kind, Question, &str); 0] = [];
+///
+/// Only what the emulation lacks and an instance has is a reason. A verdict that is wrong on both is not.
+const EXPLAINED: [(&str, Kind, Question, &str); 4] = [
+    ("sshd-no-root", Kind::Bios, Question::Login, OTHER_USER),
+    ("sshd-denies-root", Kind::Uefi, Question::Login, OTHER_USER),
+    (
+        "root-ssh-directory-open",
+        Kind::Bios,
+        Question::Login,
+        "an instance may have a password; here there is a key only",
+    ),
+    ("sshd-another-port", Kind::Lvm, Question::Login, "a security group can open that port; here only 22 leads in"),
+];
+
+const OTHER_USER: &str = "the key pair of an instance lets another user in by cloud-init; there are no metadata here";
 
 /// One mutation of one disk.
 pub(crate) struct Row {
