@@ -5,8 +5,12 @@
 mod boot;
 mod corpus;
 mod data;
+mod guests;
+mod initramfs;
 mod process;
 mod rival;
+mod scratch;
+mod truth;
 mod versus;
 mod versus_inspect;
 mod walk;
@@ -24,6 +28,8 @@ enum Verb {
     VersusInspect(versus_inspect::VersusInspect),
     Corpus(corpus::Corpus),
     Boot(boot::Boot),
+    Truth(truth::Truth),
+    Guests(guests::Guests),
     #[command(subcommand)]
     Oracle(Oracle),
     #[command(hide = true)]
@@ -42,6 +48,8 @@ fn main() -> ExitCode {
         Verb::VersusInspect(versus) => versus.run(),
         Verb::Corpus(corpus) => corpus.run(),
         Verb::Boot(boot) => boot.run(),
+        Verb::Truth(truth) => truth.run(),
+        Verb::Guests(guests) => guests.run(),
         Verb::Oracle(Oracle::Walk(walk)) => walk.run(),
         Verb::Rival(rival) => rival.run(),
     };
