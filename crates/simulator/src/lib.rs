@@ -6,7 +6,7 @@
 //! or moved by hand. [`Rule`]s script what goes wrong. What was asked is in [`Simulator::requests`].
 //!
 //! Sources: the service's published API references (OSS 2019-05-17, ECS 2014-05-26, RAM 2015-05-01, STS 2015-04-01)
-//! and what the official SDKs put on the wire; those SDKs drive it in `tests/sdk.py`.
+//! and what the official SDKs put on the wire; those SDKs drive it in `tests/sdk/`.
 //!
 //! Not supported: TLS, HTTP/2, access policies (an operation can be denied whole), versions of objects, server-side
 //! encryption of bytes (a bucket only says that it is encrypted), XML answers of ECS, RAM and STS, exports.

@@ -1,4 +1,6 @@
 //! The metadata service of an instance: a token first (hardened mode), then its region and the keys of its role.
+//!
+//! At `/credentials` the same keys are given to whoever asks, as a credentials URI does.
 
 use crate::http::{Head, Response};
 use crate::operation::Operation;
@@ -12,6 +14,8 @@ use std::sync::Mutex;
 const TOKEN: &str = "/latest/api/token";
 const ITEMS: &str = "/latest/meta-data/";
 const CREDENTIALS: &str = "/latest/meta-data/ram/security-credentials/";
+/// For `ALIBABA_CLOUD_CREDENTIALS_URI`: ours.
+const URI: &str = "/credentials";
 /// Seconds that a token may live: the service.
 const LIFETIMES: std::ops::RangeInclusive<i64> = 1..=21_600;
 /// Seconds that keys of an instance live: the service gives six hours.
@@ -27,6 +31,7 @@ pub(crate) struct Tokens(Mutex<BTreeMap<String, i64>>);
 pub(crate) fn operation(head: &Head) -> Operation {
     match (head.method.as_str(), head.path.as_str()) {
         ("PUT", TOKEN) => Operation::MetadataToken,
+        ("GET", URI) => Operation::MetadataCredentials,
         ("GET", path) if path.strip_prefix(CREDENTIALS).is_some_and(|role| !role.is_empty()) => {
             Operation::MetadataCredentials
         }
@@ -39,6 +44,9 @@ pub(crate) fn operation(head: &Head) -> Operation {
 pub(crate) fn answer(world: &World, operation: Operation, head: &Head) -> Result<Response, Refusal> {
     if operation == Operation::MetadataToken {
         return give_token(world, head);
+    }
+    if head.path == URI {
+        return Ok(credentials(world, "credentials-uri"));
     }
     check_token(world, head)?;
     let not_found = || Refusal::new(404, "NotFound", "404 - Not Found");

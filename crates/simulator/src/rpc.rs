@@ -1,6 +1,8 @@
 //! What ECS, RAM and STS share: RPC calls with their parameters in the query or a form, JSON answers, two signatures.
 //!
-//! Not supported: answers in XML, and an `Action` that only a form names.
+//! An `Action` that only a form names is found, but no fault is: those strike before a body is read.
+//!
+//! Not supported: answers in XML.
 
 use crate::account::Key;
 use crate::encoding::parse_query;
@@ -47,6 +49,8 @@ pub(crate) fn answer(
         let form = std::str::from_utf8(&bytes).ok().and_then(parse_query);
         parameters.extend(form.ok_or_else(|| Refusal::new(400, "InvalidParameter", "The form cannot be read."))?);
     }
+    let named = parameters.iter().find(|(name, _)| name == "Action").and_then(|(_, name)| name.parse().ok());
+    let operation = if operation == Operation::Unknown { named.unwrap_or(operation) } else { operation };
     let key = if operation == Operation::AssumeRoleWithOIDC {
         None
     } else {

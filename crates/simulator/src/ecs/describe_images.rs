@@ -1,7 +1,7 @@
 //! DescribeImages and DeleteImage.
 
+use super::import::Import;
 use super::page;
-use super::task::Import;
 use crate::refusal::Refusal;
 use crate::rpc::{Answer, Call, field};
 use crate::time;

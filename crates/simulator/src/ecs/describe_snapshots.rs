@@ -1,7 +1,7 @@
 //! DescribeSnapshots: those that imports make. Until an import is done, its snapshots show as failed.
 
 use super::page;
-use super::task::Stage;
+use super::stage::Stage;
 use crate::refusal::Refusal;
 use crate::rpc::{Answer, Call};
 use crate::time;

@@ -1,7 +1,8 @@
 //! DescribeTasks and DescribeTaskAttribute, the only place where the reason of a failed import shows.
 
+use super::import::Import;
 use super::page;
-use super::task::{Import, Stage};
+use super::stage::Stage;
 use crate::refusal::Refusal;
 use crate::rpc::{Answer, Call};
 use crate::time;

@@ -1,6 +1,6 @@
 //! ImportImage: checks, `DryRun`, `ClientToken`, and the beginning of a task.
 
-use super::task::{Import, State};
+use super::import::{Import, State};
 use super::{disks, validate};
 use crate::ram::IMPORT_ROLE;
 use crate::refusal::Refusal;

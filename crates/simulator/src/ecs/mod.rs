@@ -6,13 +6,15 @@ mod describe_regions;
 mod describe_snapshots;
 mod describe_tasks;
 mod disks;
+mod import;
 mod import_image;
 mod object;
-mod task;
+mod stage;
 mod validate;
 
-pub(crate) use task::Cloud;
-pub use task::{Image, Outcome, Task};
+pub(crate) use import::Cloud;
+pub use import::{Image, Task};
+pub use stage::Outcome;
 
 use crate::operation::Operation;
 use crate::refusal::Refusal;

@@ -65,7 +65,14 @@ fn answer_one(wire: &mut Wire, service: Service, world: &World, head: &Head) -> 
     let part = head.query("partNumber").and_then(|text| text.parse().ok());
     let struck = world.plan.draw(operation, part);
     world.strike_before(&struck);
-    let mut body = Body::new(head, wire)?;
+    let mut body = match Body::new(head, wire) {
+        Ok(body) => body,
+        Err(error) => {
+            let refusal = Refusal::new(400, "InvalidRequest", format!("{error}."));
+            service.refuse(world, head, &refusal).send(wire.writer(), false, false, u64::MAX)?;
+            return Ok(false);
+        }
+    };
     if let Some(offset) = struck.flip {
         body.flip_at(offset);
     }

@@ -6,6 +6,7 @@ use super::store::{Object, Part};
 use crate::http::{Body, Response};
 use crate::refusal::Refusal;
 use crate::world::lock;
+use std::io;
 use std::sync::Arc;
 
 /// Parts of an upload: OSS.
@@ -63,8 +64,15 @@ fn receive(call: &Call<'_>, body: &mut Body<'_>) -> Result<Blob, Refusal> {
     if call.head.header("content-length").is_none() && call.head.header("transfer-encoding").is_none() {
         return Err(Refusal::new(411, "MissingContentLength", "You must provide the Content-Length HTTP header."));
     }
-    let blob = Blob::receive(&call.world.store.new_path(), body).map_err(|error| {
-        Refusal::new(400, "IncompleteBody", format!("The request body could not be taken whole: {error}."))
+    let blob = Blob::receive(&call.world.store.new_path(), body).map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::InvalidData => {
+            Refusal::new(400, "IncompleteBody", format!("The request body could not be taken whole: {error}."))
+        }
+        // The scratch folder is full, or gone.
+        _ => Refusal::new(500, "InternalError", format!("The simulator cannot store the body: {error}.")),
     })?;
     let sent = call.head.header("content-md5");
     if sent.is_some_and(|sent| sent != blob.content_md5()) {

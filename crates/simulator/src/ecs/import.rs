@@ -1,60 +1,11 @@
-//! Imports as they go on: what a task is at a moment of its clock, and what that makes of its image.
+//! Imports as they go on, each a task and an image, on the clock of tasks.
 
+use super::stage::{Outcome, Stage, share};
 use crate::world::{World, lock};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 use std::time::Duration;
-
-/// Percent of an import for which its image only waits: ours.
-const WAITING: u8 = 5;
-
-/// How an import is to end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Outcome {
-    /// The image becomes available.
-    #[default]
-    Finish,
-    /// The task fails at this percentage.
-    FailAt {
-        /// Where.
-        percent: u8,
-        /// `ErrorCode` of the operation.
-        code: String,
-        /// `ErrorMsg` of the operation.
-        message: String,
-    },
-    /// The task goes no further than this percentage.
-    StallAt(u8),
-    /// The task says that it is finished, and counts a failure; the image is not made.
-    FinishFailed {
-        /// `ErrorCode` of the operation.
-        code: String,
-        /// `ErrorMsg` of the operation.
-        message: String,
-    },
-    /// From this percentage on the task reports a status that is not in the reference.
-    ReportAt {
-        /// From where on.
-        percent: u8,
-        /// The status.
-        status: String,
-    },
-    /// From this percentage on, neither the task nor the image is there.
-    VanishAt(u8),
-}
-
-/// What an import is now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    Waiting(u8),
-    Creating(u8),
-    Odd(u8, String),
-    Finished,
-    Failed { code: String, message: String, says_finished: bool, percent: u8 },
-    Cancelled(u8),
-    Gone,
-}
 
 /// One import: its task and its image.
 #[derive(Clone, Debug)]
@@ -134,23 +85,7 @@ impl Import {
     pub(super) fn stage(&self, world: &World) -> Stage {
         let now = self.cancelled.unwrap_or_else(|| world.clock.elapsed());
         let percent = share(now.saturating_sub(self.started), world.options.import_time);
-        if self.cancelled.is_some() {
-            return Stage::Cancelled(percent);
-        }
-        let going = |percent: u8| if percent < WAITING { Stage::Waiting(percent) } else { Stage::Creating(percent) };
-        match &self.outcome {
-            Outcome::FailAt { percent: at, code, message } if percent >= *at => {
-                Stage::Failed { code: code.clone(), message: message.clone(), says_finished: false, percent: *at }
-            }
-            Outcome::StallAt(at) => going(percent.min(*at)),
-            Outcome::ReportAt { percent: at, status } if percent >= *at => Stage::Odd(percent, status.clone()),
-            Outcome::VanishAt(at) if percent >= *at => Stage::Gone,
-            Outcome::FinishFailed { code, message } if percent == 100 => {
-                Stage::Failed { code: code.clone(), message: message.clone(), says_finished: true, percent }
-            }
-            _ if percent == 100 => Stage::Finished,
-            _ => going(percent),
-        }
+        if self.cancelled.is_some() { Stage::Cancelled(percent) } else { Stage::at(percent, &self.outcome) }
     }
 
     /// How much of the checks after the import is done; `None` before they begin.
@@ -186,53 +121,6 @@ impl Import {
             status: status?.to_owned(),
             parameters: self.parameters.clone(),
         })
-    }
-}
-
-fn share(elapsed: Duration, whole: Duration) -> u8 {
-    if elapsed >= whole {
-        return 100;
-    }
-    // Less than 100 by the line before, whatever the division rounds to.
-    u8::try_from(elapsed.as_millis().saturating_mul(100) / whole.as_millis().max(1)).unwrap_or(99).min(99)
-}
-
-impl Stage {
-    /// The status of the task. One that was cancelled reads as failed: the reference knows three words only.
-    pub(super) fn task_status(&self) -> Option<&str> {
-        match self {
-            Self::Waiting(_) | Self::Creating(_) => Some("Processing"),
-            Self::Odd(_, status) => Some(status),
-            Self::Finished | Self::Failed { says_finished: true, .. } => Some("Finished"),
-            Self::Failed { .. } | Self::Cancelled(_) => Some("Failed"),
-            Self::Gone => None,
-        }
-    }
-
-    /// The status of the image; one whose import was cancelled is not there.
-    pub(super) fn image_status(&self) -> Option<&'static str> {
-        match self {
-            Self::Waiting(_) => Some("Waiting"),
-            Self::Creating(_) | Self::Odd(..) => Some("Creating"),
-            Self::Finished => Some("Available"),
-            Self::Failed { .. } => Some("CreateFailed"),
-            Self::Cancelled(_) | Self::Gone => None,
-        }
-    }
-
-    pub(super) fn percent(&self) -> u8 {
-        match self {
-            Self::Waiting(percent) | Self::Creating(percent) | Self::Odd(percent, _) | Self::Cancelled(percent) => {
-                *percent
-            }
-            Self::Failed { percent, .. } => *percent,
-            Self::Finished => 100,
-            Self::Gone => 0,
-        }
-    }
-
-    pub(super) fn is_going(&self) -> bool {
-        matches!(self, Self::Waiting(_) | Self::Creating(_) | Self::Odd(..))
     }
 }
 
