@@ -8,6 +8,21 @@
 //! Sources: the service's published API references (OSS 2019-05-17, ECS 2014-05-26, RAM 2015-05-01, STS 2015-04-01)
 //! and what the official SDKs put on the wire; those SDKs drive it in `tests/sdk/`.
 //!
+//! ```
+//! use simulator::{Bucket, Fault, Operation, Options, Rule, Service, Simulator};
+//!
+//! let simulator = Simulator::start(Options::default())?;
+//! simulator.add_bucket(Bucket::new("images"));
+//! // The second part of an upload is cut after 64 KiB, and the answer to its completion is lost.
+//! simulator.fault(Rule::on(Operation::UploadPart, Fault::DropRequest(64 << 10)).part(2).nth(1));
+//! simulator.fault("CompleteMultipartUpload:1=drop-response:0".parse()?);
+//! let endpoint = simulator.endpoint(Service::Oss);
+//! # assert!(endpoint.starts_with("http://127.0.0.1:"));
+//! // … a client uploads to `endpoint`, in path style, with `testid` and `testsecret` …
+//! assert!(simulator.requests().is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Not supported: TLS, HTTP/2, access policies (an operation can be denied whole), versions of objects, server-side
 //! encryption of bytes (a bucket only says that it is encrypted), XML answers of ECS, RAM and STS, exports.
 #![forbid(unsafe_code)]

@@ -1,7 +1,7 @@
 //! `DiskDeviceMapping.N` of ImportImage: buckets, objects, sizes.
 
 use super::object;
-use crate::oss::Encryption;
+use crate::oss::{Encryption, is_bucket_name};
 use crate::refusal::Refusal;
 use crate::rpc::{Call, field};
 
@@ -53,6 +53,9 @@ fn disk(call: &Call<'_>, index: usize, fields: &[(&str, &str)]) -> Result<Disk, 
 }
 
 fn check_bucket(call: &Call<'_>, name: &str) -> Result<(), Refusal> {
+    if !is_bucket_name(name) {
+        return Err(Refusal::new(400, "InvalidOSSBucket.Malformed", "The specified OSS bucket is not valid."));
+    }
     let bucket =
         call.world.store.bucket(name).ok_or_else(|| {
             Refusal::new(400, "InvalidOSSBucket.NotFound", "The specified OSS bucket does not exist.")

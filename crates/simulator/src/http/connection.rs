@@ -2,7 +2,7 @@
 
 use super::body::{Body, Duplex};
 use super::{Head, Response};
-use crate::fault::Struck;
+use crate::fault::{Instead, Struck};
 use crate::operation::Operation;
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -122,7 +122,7 @@ fn execute(
     response
 }
 
-fn instead_of_answer(service: Service, world: &World, head: &Head, instead: &crate::fault::Instead) -> Response {
+fn instead_of_answer(service: Service, world: &World, head: &Head, instead: &Instead) -> Response {
     let mut response = match &instead.raw {
         Some((status, kind, text)) => Response::new(*status).content(kind, text.clone().into_bytes()),
         None => {

@@ -68,12 +68,16 @@ fn region(call: &Call<'_>, bucket: &Bucket) -> String {
     bucket.region.clone().unwrap_or_else(|| call.world.options.region.clone())
 }
 
-/// Names have 3 to 63 lower-case letters, digits and hyphens, with no hyphen at an end.
 fn check_name(name: &str) -> Result<(), Refusal> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let ends = name.bytes().next().is_some_and(plain) && name.bytes().next_back().is_some_and(plain);
-    if (3..=63).contains(&name.len()) && ends && name.bytes().all(|byte| plain(byte) || byte == b'-') {
+    if is_name(name) {
         return Ok(());
     }
     Err(Refusal::new(400, "InvalidBucketName", "The specified bucket is not valid.").with("BucketName", name))
+}
+
+/// Names have 3 to 63 lower-case letters, digits and hyphens, with no hyphen at an end.
+pub(crate) fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let ends = name.bytes().next().is_some_and(plain) && name.bytes().next_back().is_some_and(plain);
+    (3..=63).contains(&name.len()) && ends && name.bytes().all(|byte| plain(byte) || byte == b'-')
 }

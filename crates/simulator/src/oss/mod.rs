@@ -12,6 +12,7 @@ mod store;
 mod upload;
 mod xml;
 
+pub(crate) use bucket::is_name as is_bucket_name;
 pub(crate) use download::ObjectReader;
 pub use store::{Bucket, Encryption, ObjectInfo, UploadInfo};
 pub(crate) use store::{Object, Store};

@@ -75,6 +75,7 @@ def ecs_refusals():
             **{**dict(ossbucket=BUCKET, ossobject="disk.qcow2", disk_image_size=40), **more})]
 
     for code, named in [
+        ("InvalidOSSBucket.Malformed", dict(disk_device_mapping=disk(ossbucket="-Bad"))),
         ("InvalidOSSBucket.NotFound", dict(disk_device_mapping=disk(ossbucket="missing"))),
         ("InvalidOSSBucket.NotMatched", dict(disk_device_mapping=disk(ossbucket="elsewhere"))),
         ("InvalidOSSBucket.EncryptUnsupported", dict(disk_device_mapping=disk(ossbucket="encrypted"))),

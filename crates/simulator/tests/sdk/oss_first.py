@@ -78,6 +78,12 @@ def oss2_multipart(version):
     assert done.status == 200 and bucket.get_object(ODD_KEY).read() == data
     assert int(done.headers["x-oss-hash-crc64ecma"]) == bucket.head_object(ODD_KEY).server_crc
     expect("NoSuchUpload", bucket.complete_multipart_upload, ODD_KEY, upload, parts)
+    begun = [(key, bucket.init_multipart_upload(key).upload_id) for key in ("u/1", "u/2", "u/2", "u/3")]
+    for most in (1, 2, 3):
+        pages = oss2.MultipartUploadIterator(bucket, prefix="u/", max_uploads=most)
+        assert [(item.key, item.upload_id) for item in pages] == begun
+    for key, upload in begun:
+        bucket.abort_multipart_upload(key, upload)
     other = bucket.init_multipart_upload("other").upload_id
     bucket.abort_multipart_upload("other", other)
     expect("NoSuchUpload", bucket.list_parts, "other", other)

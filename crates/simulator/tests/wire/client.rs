@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use simulator::{Bucket, Operation, Options, Pace, Record, Service, SimulatedKey, Simulator};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -87,7 +87,10 @@ impl Client {
 
     /// True: the peer has closed.
     pub(crate) fn is_closed(&mut self) -> bool {
-        self.stream.read(&mut [0]).map_or(true, |read| read == 0)
+        match self.stream.read(&mut [0]) {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() == ErrorKind::ConnectionReset,
+        }
     }
 }
 

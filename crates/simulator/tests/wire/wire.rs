@@ -1,8 +1,9 @@
 //! HTTP: connections that stay, chunks, interim answers, and what is not HTTP.
 
 use crate::client::{Client, account, oss, oss_head, start};
-use simulator::{Service, Simulator};
+use simulator::{Fault, Operation, Rule, Service, Simulator};
 use std::net::TcpStream;
+use std::time::Duration;
 
 fn put(simulator: &Simulator, headers: &[(&str, &str)]) -> String {
     oss_head(simulator, &account(), "PUT", "/bkt/k", headers)
@@ -80,8 +81,12 @@ fn it_stops_when_it_is_dropped_and_leaves_nothing() {
     let address = simulator.address(Service::Oss);
     let mut idle = Client::connect(address);
     idle.write(b"GET /unfinished");
+    // Nobody waits for a fault that waits.
+    simulator.fault(Rule::on(Operation::GetObject, Fault::Delay(Duration::from_secs(3600))));
+    let mut waiting = Client::connect(address);
+    waiting.write(b"GET /bkt/k HTTP/1.1\r\nHost: h\r\n\r\n");
     drop(simulator);
-    assert!(idle.is_closed());
+    assert!(idle.is_closed() && waiting.is_closed());
     assert!(TcpStream::connect(address).is_err());
     assert_eq!(std::fs::read_dir(scratch.path()).expect("readable").count(), 0);
 }
