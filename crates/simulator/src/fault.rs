@@ -6,7 +6,7 @@
 mod parse;
 mod struck;
 
-pub use parse::RuleError;
+pub use parse::ScriptError;
 pub(crate) use struck::{Instead, Struck};
 
 use crate::operation::Operation;

@@ -53,7 +53,7 @@ mod world;
 
 pub use clock::Pace;
 pub use ecs::{Image, Outcome, Task};
-pub use fault::{Fault, Rule, RuleError};
+pub use fault::{Fault, Rule, ScriptError};
 pub use operation::Operation;
 pub use options::Options;
 pub use oss::{Bucket, Encryption, ObjectInfo, UploadInfo};

@@ -14,7 +14,11 @@ pub(crate) const IMPORT_ROLE: &str = "AliyunECSImageImportDefaultRole";
 /// Policies of the system that are known here.
 const POLICIES: &[&str] =
     &["AliyunECSImageImportRolePolicy", "AliyunECSImageExportRolePolicy", "AliyunOSSReadOnlyAccess"];
-const IMPORT_TRUST: &str = r#"{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":["ecs.aliyuncs.com"]}}],"Version":"1"}"#;
+/// Only ECS may take the role.
+const IMPORT_TRUST: &str = concat!(
+    r#"{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","#,
+    r#""Principal":{"Service":["ecs.aliyuncs.com"]}}],"Version":"1"}"#
+);
 
 /// A role.
 #[derive(Clone, Debug, PartialEq, Eq)]

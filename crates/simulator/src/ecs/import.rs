@@ -1,6 +1,7 @@
 //! Imports as they go on, each a task and an image, on the clock of tasks.
 
-use super::stage::{Outcome, Stage, share};
+use super::outcome::Outcome;
+use super::stage::{Stage, share};
 use crate::world::{World, lock};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};

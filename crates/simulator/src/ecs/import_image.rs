@@ -1,5 +1,6 @@
 //! ImportImage: checks, `DryRun`, `ClientToken`, and the beginning of a task.
 
+use super::disks::Disk;
 use super::import::{Import, State};
 use super::{disks, validate};
 use crate::ram::IMPORT_ROLE;
@@ -32,19 +33,7 @@ pub(super) fn answer(call: &Call<'_>) -> Answer {
     if let Some(known) = repeated(call, &state, &parameters)? {
         return Ok(known);
     }
-    validate::check(call)?;
-    check_name(call, &state)?;
-    if state.imports.iter().filter(|import| import.image(call.world).is_some()).count()
-        >= call.world.options.image_quota
-    {
-        return Err(Refusal::new(403, "QuotaExceed.Image", "The Image Quota exceeds."));
-    }
-    check_role(call)?;
-    let disks = disks::read(call)?;
-    if call.is_true("DryRun") {
-        let message = "Request validation has been passed with DryRun flag set.";
-        return Err(Refusal::new(400, "DryRunOperation", message));
-    }
+    let disks = check(call, &state)?;
     let import = Import {
         task_id: call.world.id("t"),
         image_id: call.world.id("m"),
@@ -64,6 +53,23 @@ pub(super) fn answer(call: &Call<'_>) -> Answer {
     }
     state.imports.push(import);
     Ok(answer)
+}
+
+/// All checks, in the order of the service; a dry run ends with them.
+fn check(call: &Call<'_>, state: &State) -> Result<Vec<Disk>, Refusal> {
+    validate::check(call)?;
+    check_name(call, state)?;
+    let images = state.imports.iter().filter(|import| import.image(call.world).is_some());
+    if images.count() >= call.world.options.image_quota {
+        return Err(Refusal::new(403, "QuotaExceed.Image", "The Image Quota exceeds."));
+    }
+    check_role(call)?;
+    let disks = disks::read(call)?;
+    if call.is_true("DryRun") {
+        let message = "Request validation has been passed with DryRun flag set.";
+        return Err(Refusal::new(400, "DryRunOperation", message));
+    }
+    Ok(disks)
 }
 
 fn own_parameters(call: &Call<'_>) -> BTreeMap<String, String> {

@@ -9,12 +9,13 @@ mod disks;
 mod import;
 mod import_image;
 mod object;
+mod outcome;
 mod stage;
 mod validate;
 
 pub(crate) use import::Cloud;
 pub use import::{Image, Task};
-pub use stage::Outcome;
+pub use outcome::Outcome;
 
 use crate::operation::Operation;
 use crate::refusal::Refusal;

@@ -1,44 +1,10 @@
-//! The states of an import, and the ways in which one can be scripted to end.
+//! The states of an import.
 
+use super::outcome::Outcome;
 use std::time::Duration;
 
 /// Percent of an import for which its image only waits: ours.
 const WAITING: u8 = 5;
-
-/// How an import is to end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Outcome {
-    /// The image becomes available.
-    #[default]
-    Finish,
-    /// The task fails at this percentage.
-    FailAt {
-        /// Where.
-        percent: u8,
-        /// `ErrorCode` of the operation.
-        code: String,
-        /// `ErrorMsg` of the operation.
-        message: String,
-    },
-    /// The task goes no further than this percentage.
-    StallAt(u8),
-    /// The task says that it is finished, and counts a failure; the image is not made.
-    FinishFailed {
-        /// `ErrorCode` of the operation.
-        code: String,
-        /// `ErrorMsg` of the operation.
-        message: String,
-    },
-    /// From this percentage on the task reports a status that is not in the reference.
-    ReportAt {
-        /// From where on.
-        percent: u8,
-        /// The status.
-        status: String,
-    },
-    /// From this percentage on, neither the task nor the image is there.
-    VanishAt(u8),
-}
 
 /// What an import is now.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,27 +5,33 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A text that is no rule.
+/// A text that is no rule, or no outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleError(String);
+pub struct ScriptError(String);
 
-impl fmt::Display for RuleError {
+impl fmt::Display for ScriptError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
 }
 
-impl std::error::Error for RuleError {}
+impl std::error::Error for ScriptError {}
 
-fn wrong(what: &str, text: &str) -> RuleError {
-    RuleError(format!("{what}: {text:?}"))
+impl ScriptError {
+    pub(crate) fn new(what: &str, text: &str) -> Self {
+        Self(format!("{what}: {text:?}"))
+    }
+}
+
+fn wrong(what: &str, text: &str) -> ScriptError {
+    ScriptError::new(what, text)
 }
 
 impl FromStr for Rule {
-    type Err = RuleError;
+    type Err = ScriptError;
 
     /// Reads `OPERATION[#PART]:WHEN=FAULT`.
-    fn from_str(text: &str) -> Result<Self, RuleError> {
+    fn from_str(text: &str) -> Result<Self, ScriptError> {
         let shape = || wrong("a rule is OPERATION[#PART]:WHEN=FAULT", text);
         let (target, fault) = text.split_once('=').ok_or_else(shape)?;
         let (target, when) = target.split_once(':').ok_or_else(shape)?;
@@ -42,9 +48,9 @@ impl FromStr for Rule {
 }
 
 impl FromStr for When {
-    type Err = RuleError;
+    type Err = ScriptError;
 
-    fn from_str(text: &str) -> Result<Self, RuleError> {
+    fn from_str(text: &str) -> Result<Self, ScriptError> {
         let number = |text: &str| text.parse::<u64>().map_err(|_| wrong("not a number of requests", text));
         if text == "*" {
             return Ok(Self::Always);
@@ -63,11 +69,11 @@ impl FromStr for When {
 }
 
 impl FromStr for Fault {
-    type Err = RuleError;
+    type Err = ScriptError;
 
     /// Reads `drop-request:N`, `drop-response:N`, `fail:CODE[:STATUS[:RETRY_AFTER]]`, `fail-after:CODE`,
     /// `foreign:STATUS:TEXT`, `delay:MILLISECONDS`, `flip-byte:N`, `wrong-crc`, `expire-tokens`, `skew:SECONDS`.
-    fn from_str(text: &str) -> Result<Self, RuleError> {
+    fn from_str(text: &str) -> Result<Self, ScriptError> {
         let (name, rest) = text.split_once(':').unwrap_or((text, ""));
         let number = || rest.parse::<u64>().map_err(|_| wrong("not a number", text));
         Ok(match name {
@@ -90,7 +96,7 @@ impl FromStr for Fault {
     }
 }
 
-fn fail(rest: &str, whole: &str) -> Result<Fault, RuleError> {
+fn fail(rest: &str, whole: &str) -> Result<Fault, ScriptError> {
     let mut words = rest.split(':');
     let code = words.next().filter(|code| !code.is_empty()).ok_or_else(|| wrong("a refusal has a code", whole))?;
     let status = words.next().map(str::parse).transpose().map_err(|_| wrong("not a status", whole))?;

@@ -2,11 +2,53 @@
 
 use super::Call;
 use super::multipart::encoding;
+use super::store::Object;
 use super::xml::Document;
 use crate::http::Response;
 use crate::refusal::Refusal;
 use crate::time;
 use crate::world::lock;
+
+/// One page: objects and folders, in order.
+#[derive(Default)]
+struct Page<'a> {
+    contents: Vec<(&'a str, &'a Object)>,
+    folders: Vec<&'a str>,
+    /// The last key that the page covers.
+    last: &'a str,
+    truncated: bool,
+}
+
+impl<'a> Page<'a> {
+    fn collect(
+        objects: impl Iterator<Item = (&'a str, &'a Object)>,
+        (prefix, delimiter): (&str, &str),
+        after: &str,
+        most: usize,
+    ) -> Self {
+        let mut page = Self::default();
+        for (key, object) in objects.filter(|(key, _)| key.starts_with(prefix) && *key > after) {
+            let folder = folder_of(key, prefix, delimiter);
+            // A folder counts once, and is behind the marker as soon as one key of it is.
+            if !folder.is_some_and(|folder| page.folders.last() == Some(&folder) || after.starts_with(folder)) {
+                if page.count() == most {
+                    page.truncated = true;
+                    break;
+                }
+                match folder {
+                    Some(folder) => page.folders.push(folder),
+                    None => page.contents.push((key, object)),
+                }
+            }
+            page.last = key;
+        }
+        page
+    }
+
+    fn count(&self) -> usize {
+        self.contents.len() + self.folders.len()
+    }
+}
 
 pub(super) fn objects(call: &Call<'_>) -> Result<Response, Refusal> {
     let most = usize::try_from(call.number("max-keys", 1..=1000, 100)?).unwrap_or(100);
@@ -15,41 +57,25 @@ pub(super) fn objects(call: &Call<'_>) -> Result<Response, Refusal> {
     let after = query("continuation-token").max(query("start-after"));
     let shelves = lock(&call.world.store.shelves);
     shelves.require_bucket(&call.bucket)?;
+    let here = shelves.objects.iter().filter(|((bucket, _), _)| *bucket == call.bucket);
+    let here = here.map(|((_, key), object)| (key.as_str(), object));
+    let page = Page::collect(here, (prefix, delimiter), after, most);
     let encoded = call.encodes_keys();
-    let (mut contents, mut folders) = (Vec::new(), Vec::new());
-    let (mut last, mut truncated) = ("", false);
-    let all = shelves.objects.iter().filter(|((bucket, key), _)| *bucket == call.bucket && key.starts_with(prefix));
-    for ((_, key), object) in all.filter(|((_, key), _)| key.as_str() > after) {
-        let folder = folder_of(key, prefix, delimiter);
-        // A folder counts once, and is behind the marker as soon as one key of it is.
-        if !folder.is_some_and(|folder| folders.last() == Some(&folder) || after.starts_with(folder)) {
-            if contents.len() + folders.len() == most {
-                truncated = true;
-                break;
-            }
-            match folder {
-                Some(folder) => folders.push(folder),
-                None => contents.push((key, object)),
-            }
-        }
-        last = key;
-    }
-    let count = contents.len() + folders.len();
     let mut document = Document::new("ListBucketResult");
     encoding(call, &mut document);
     document.text("Name", &call.bucket).key("Prefix", prefix, encoded).text("MaxKeys", &most.to_string());
-    document.key("Delimiter", delimiter, encoded).text("KeyCount", &count.to_string());
-    document.text("IsTruncated", &truncated.to_string());
-    if truncated {
-        document.key("NextContinuationToken", last, encoded);
+    document.key("Delimiter", delimiter, encoded).text("KeyCount", &page.count().to_string());
+    document.text("IsTruncated", &page.truncated.to_string());
+    if page.truncated {
+        document.key("NextContinuationToken", page.last, encoded);
     }
-    for (key, object) in contents {
+    for (key, object) in page.contents {
         document.open("Contents").key("Key", key, encoded);
         document.text("LastModified", &time::iso_millis(object.modified)).text("ETag", &object.etag);
         document.text("Type", object.kind).text("Size", &object.size.to_string());
         document.text("StorageClass", &object.storage_class).close();
     }
-    for folder in folders {
+    for folder in page.folders {
         document.open("CommonPrefixes").key("Prefix", folder, encoded).close();
     }
     Ok(Response::xml(document.end()))

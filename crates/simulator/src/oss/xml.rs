@@ -5,6 +5,9 @@ use quick_xml::Reader;
 use quick_xml::escape::escape;
 use quick_xml::events::Event;
 
+/// Elements within each other: ours; the documents that are read have three.
+const DEPTH: usize = 16;
+
 /// A document in the making.
 pub(super) struct Document {
     text: String,
@@ -65,6 +68,7 @@ pub(super) fn texts(bytes: &[u8]) -> Option<Vec<(String, String)>> {
     let mut text = String::new();
     loop {
         match reader.read_event().ok()? {
+            Event::Start(_) if path.len() == DEPTH => return None,
             Event::Start(element) => {
                 path.push(element.local_name().as_ref().to_owned());
                 text.clear();
@@ -107,7 +111,8 @@ mod tests {
 
     #[test]
     fn what_is_no_xml_is_none() {
-        for text in ["<a>", "<a></b>", "<a>&bomb;</a>", "<"] {
+        let deep = "<a>".repeat(DEPTH + 1) + &"</a>".repeat(DEPTH + 1);
+        for text in ["<a>", "<a></b>", "<a>&bomb;</a>", "<", deep.as_str()] {
             assert_eq!(texts(text.as_bytes()), None, "{text}");
         }
     }

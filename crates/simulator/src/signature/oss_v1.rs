@@ -42,47 +42,61 @@ const SIGNED: &[&str] = &[
     "x-oss-traffic-limit",
 ];
 
+/// The parts of a signature, wherever they stood.
+struct Asked<'a> {
+    access_key_id: &'a str,
+    signature: &'a str,
+    /// As it is signed: a date, or the end of a presigned address.
+    date: &'a str,
+    token: Option<&'a str>,
+    signed_at: Option<i64>,
+    expires: Option<i64>,
+}
+
 /// The claim of a request for `/BUCKET/KEY`, `/BUCKET/` or `/`. `None`: it is not signed in this way, or not readably.
 pub(crate) fn claim(head: &Head, resource: &str) -> Option<Claim> {
-    let (access_key_id, signature, date, token, expires) = match head.header("authorization") {
-        Some(authorization) => {
-            let (id, signature) = authorization.strip_prefix("OSS ")?.split_once(':')?;
-            let date = head.header("x-oss-date").or_else(|| head.header("date"))?;
-            (id, signature, date, head.header("x-oss-security-token"), None)
-        }
-        None => {
-            let expires = head.query("Expires")?;
-            let seconds = expires.parse::<i64>().ok()?;
-            (
-                head.query("OSSAccessKeyId")?,
-                head.query("Signature")?,
-                expires,
-                head.query("security-token"),
-                Some(seconds),
-            )
-        }
-    };
-    let signed_at = match expires {
-        Some(_) => None,
-        None => Some(parse_http(date).or_else(|| parse_iso(date))?),
+    let asked = match head.header("authorization") {
+        Some(authorization) => in_header(head, authorization)?,
+        None => in_query(head)?,
     };
     let field = |name| head.header(name).unwrap_or_default();
     let string_to_sign = format!(
-        "{}\n{}\n{}\n{date}\n{}{resource}{}",
+        "{}\n{}\n{}\n{}\n{}{resource}{}",
         head.method,
         field("content-md5"),
         field("content-type"),
+        asked.date,
         canonical_headers(head),
         canonical_query(head)
     );
     Some(Claim {
-        access_key_id: access_key_id.to_owned(),
-        token: token.map(str::to_owned),
-        signature: signature.to_owned(),
+        access_key_id: asked.access_key_id.to_owned(),
+        token: asked.token.map(str::to_owned),
+        signature: asked.signature.to_owned(),
         string_to_sign,
-        signed_at,
-        expires,
+        signed_at: asked.signed_at,
+        expires: asked.expires,
         scheme: Scheme::OssV1,
+    })
+}
+
+fn in_header<'a>(head: &'a Head, authorization: &'a str) -> Option<Asked<'a>> {
+    let (access_key_id, signature) = authorization.strip_prefix("OSS ")?.split_once(':')?;
+    let date = head.header("x-oss-date").or_else(|| head.header("date"))?;
+    let signed_at = Some(parse_http(date).or_else(|| parse_iso(date))?);
+    let token = head.header("x-oss-security-token");
+    Some(Asked { access_key_id, signature, date, token, signed_at, expires: None })
+}
+
+fn in_query(head: &Head) -> Option<Asked<'_>> {
+    let date = head.query("Expires")?;
+    Some(Asked {
+        access_key_id: head.query("OSSAccessKeyId")?,
+        signature: head.query("Signature")?,
+        date,
+        token: head.query("security-token"),
+        signed_at: None,
+        expires: Some(date.parse().ok()?),
     })
 }
 
