@@ -24,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["facts", "preflight"]),
     ("request", &["facts", "preflight"]),
     ("fix", &["storage", "facts", "syntax", "filesystem", "inspect", "preflight"]),
+    ("simulator", &[]),
     ("xtask", &["storage", "disk", "volume", "filesystem", "convert"]),
 ];
 
