@@ -12,11 +12,8 @@ use facts::{DefaultTarget, Evidence, Linux, VolumeId};
 use filesystem::FileKind;
 
 /// Programs that must be there: any one path of each row.
-const PROGRAMS: &[&[&str]] = &[
-    &["/sbin/init", "/usr/sbin/init", "/lib/systemd/systemd"],
-    &["/bin/sh", "/usr/bin/sh"],
-    &["/bin/mount", "/usr/bin/mount", "/sbin/mount"],
-];
+const PROGRAMS: &[&[&str]] =
+    &[&["/sbin/init", "/usr/sbin/init"], &["/bin/sh", "/usr/bin/sh"], &["/bin/mount", "/usr/bin/mount", "/sbin/mount"]];
 
 /// Files that tell which system it is.
 const RELEASE_FILES: &[&str] = &[
@@ -117,7 +114,7 @@ fn missing_programs(tree: &Tree<'_>) -> Look<Vec<String>> {
             missing.push(paths[0].to_owned());
         }
     }
-    missing.extend(interpreter::missing(tree, PROGRAMS[0])?);
+    missing.extend(interpreter::missing(tree, &["/sbin/init", "/usr/sbin/init", "/lib/systemd/systemd"])?);
     Ok(missing)
 }
 
