@@ -18,6 +18,9 @@ pub struct Network {
     pub network_manager: Known<bool>,
     /// Name servers in `/etc/resolv.conf` that is a plain file. Absent: a link, or none.
     pub static_dns: Known<Vec<String>>,
+    /// `/etc/network/interfaces` sources `/etc/network/interfaces.d`, into which cloud-init writes. Absent: no such file.
+    #[serde(default)]
+    pub reads_drop_ins: Known<bool>,
 }
 
 /// Who reads a profile.

@@ -121,7 +121,12 @@ pub(crate) fn root(facts: &Facts) -> Result<&Volume, Undecided> {
 /// Whether something outside the configuration files brings a network up by DHCP: cloud-init with a data source that
 /// ECS answers, or NetworkManager, which does so for any interface that nothing else configures.
 pub(crate) fn network_by_itself(linux: &Linux) -> bool {
-    network_by_cloud_init(&linux.cloud_init) || linux.network.network_manager.value() == Some(&true)
+    network_by_cloud_init_of(linux) || linux.network.network_manager.value() == Some(&true)
+}
+
+/// Whether cloud-init brings a network up, and what it writes is read.
+pub(crate) fn network_by_cloud_init_of(linux: &Linux) -> bool {
+    network_by_cloud_init(&linux.cloud_init) && linux.network.reads_drop_ins.value() != Some(&false)
 }
 
 /// Whether cloud-init brings a network up, with a data source that ECS answers.

@@ -413,6 +413,7 @@ fn debian_linux(root: DeviceSpec) -> Linux {
             old_names: is(true),
             network_manager: is(false),
             static_dns: Known::Absent,
+            reads_drop_ins: is(true),
         },
         cloud_init: is(CloudInit {
             version: is(Claim::new("22.4.2".into(), in_file("/var/lib/dpkg/status", 9, "Version: 22.4.2-1"))),

@@ -93,3 +93,11 @@ fn read(tree: &Tree<'_>, path: &str, stanzas: &mut Stanzas) -> Look<()> {
     }
     Ok(())
 }
+
+/// Whether the file sources what lies in the directory for pieces of it.
+pub(super) fn reads_drop_ins(tree: &Tree<'_>) -> Look<bool> {
+    let file = tree.read("/etc/network/interfaces")?;
+    let sources = syntax::interfaces::parse(&file.bytes).sources;
+    let names = ["/etc/network/interfaces.d", "interfaces.d"];
+    Ok(sources.iter().any(|pattern| names.iter().any(|name| pattern.starts_with(name))))
+}

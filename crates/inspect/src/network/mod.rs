@@ -77,6 +77,7 @@ pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>) -> Net
         old_names: names::old(context, services).known(),
         network_manager: readers.network_manager,
         static_dns: static_dns(tree).known(),
+        reads_drop_ins: interfaces::reads_drop_ins(tree).known(),
     }
 }
 

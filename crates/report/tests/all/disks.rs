@@ -213,6 +213,7 @@ fn linux() -> Linux {
             old_names: is(true),
             network_manager: is(false),
             static_dns: Known::Absent,
+            reads_drop_ins: is(true),
             ..Network::default()
         },
         cloud_init: Known::Absent,

@@ -71,7 +71,7 @@ fn is_mended(linux: &Linux, live: &[&NetworkProfile]) -> bool {
     let stays = live.iter().filter(fixed).any(|profile| profile.source == NetworkSource::Interfaces);
     let by_manager =
         linux.network.network_manager.value() == Some(&true) && !live.iter().any(|profile| fixed(&profile));
-    (network_by_cloud_init(&linux.cloud_init) && !stays) || by_manager
+    (network_by_cloud_init_of(linux) && !stays) || by_manager
 }
 
 fn why(profiles: &[NetworkProfile], unused: bool) -> &'static str {

@@ -99,6 +99,17 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn cloud_init_mends_it_only_where_what_it_writes_is_read() {
+        for (read, severity) in [(true, Severity::Degraded), (false, Severity::NoLogin)] {
+            let mut facts = bios();
+            named(&mut facts, "ens192", true);
+            linux_of(&mut facts).network.reads_drop_ins = is(read);
+            let outcome = RULE.judge(&facts, &Target::default());
+            assert_eq!(outcome.findings()[0].severity, severity, "{read}");
+        }
+    }
+
+    #[test]
     fn eth0_needs_the_old_names() {
         assert!(fit(&InterfaceMatch::Name("eth0".into()), true) == Fit::Yes);
         assert!(fit(&InterfaceMatch::Name("eth0".into()), false) == Fit::No);
