@@ -13,6 +13,9 @@ use quick_xml::escape::escape;
 /// Pages of a list, at most: ten million uploads.
 const PAGES: usize = 10_000;
 
+/// The key and the id of the last upload of a page.
+type Marker = (String, String);
+
 /// An upload that was begun and neither completed nor aborted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upload {
@@ -95,7 +98,7 @@ impl Bucket {
         Err(Error::network("ListMultipartUploads: the list does not end"))
     }
 
-    fn uploads_after(&self, prefix: &str, after: &(String, String)) -> Result<(Vec<Upload>, Option<(String, String)>)> {
+    fn uploads_after(&self, prefix: &str, after: &Marker) -> Result<(Vec<Upload>, Option<Marker>)> {
         let operation = "ListMultipartUploads";
         let mut query = vec![("uploads", ""), ("encoding-type", "url"), ("max-uploads", "1000")];
         let more = [("prefix", prefix), ("key-marker", after.0.as_str()), ("upload-id-marker", after.1.as_str())];

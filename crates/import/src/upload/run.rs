@@ -88,8 +88,8 @@ impl Run<'_> {
         }
         match existing(self.bucket, self.key, self.plan, self.shared)? {
             Existing::Same(object, crc64) => return self.keep(journal, object.etag, crc64, Sent::default()),
-            Existing::Other(_) if !self.options.overwrite => return Err(self.taken()),
-            Existing::None | Existing::Other(_) => {}
+            Existing::Other if !self.options.overwrite => return Err(self.taken()),
+            Existing::None | Existing::Other => {}
         }
         let id = self.bucket.initiate(self.begin_of())?;
         let state = ObjectState::Uploading { id: id.clone(), size: self.plan.size(), part_size: self.plan.part_size() };
