@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 /// The clearance of an image, as another machine would hand it over.
-fn clearance() -> Clearance {
+pub(crate) fn clearance() -> Clearance {
     let statement = serde_json::json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{ "name": "a.qcow2", "digest": { "bw1": "00" } }],
@@ -26,7 +26,7 @@ fn clearance() -> Clearance {
     attestation.clear("a.qcow2", 1, "bw1:00", Date::today()).unwrap()
 }
 
-fn request() -> ImportImage {
+pub(crate) fn request() -> ImportImage {
     let text = |text: &str| Some(text.to_owned());
     ImportImage {
         region_id: text(REGION),

@@ -5,4 +5,5 @@
 mod chain;
 mod cloud;
 mod imports;
+mod kills;
 mod uploads;
