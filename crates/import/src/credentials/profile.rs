@@ -47,21 +47,10 @@ impl Profiles {
         let all = self.value["profiles"].as_array().map(Vec::as_slice).unwrap_or_default();
         let found = all.iter().find(|profile| profile["name"].as_str() == Some(name));
         let profile = found.ok_or_else(|| self.wrong(name, "there is no such profile"))?;
-        let text = |field: &str| profile[field].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-        let need = |field: &str| text(field).ok_or_else(|| self.wrong(name, &format!("{field} is missing")));
-        let stop = finder.stop.clone();
+        let text = |field: &str| text(profile, field);
+        let need = |field: &str| self.need(profile, name, field);
+        let assumed = |source| self.assumed(profile, name, finder, source);
         let role = || Instance::new(&finder.places.metadata, text("ram_role_name"), finder.v1_allowed(), finder.stop);
-        let assumed = |source| -> Result<Box<dyn Provider>> {
-            Ok(Box::new(Assumed {
-                source,
-                role: need("ram_role_arn")?,
-                session: text("ram_session_name"),
-                external_id: text("external_id"),
-                seconds: profile["expired_seconds"].as_u64().filter(|seconds| *seconds >= 900),
-                sts: self.sts(profile, finder)?,
-                stop: stop.clone(),
-            }))
-        };
         let mode = text("mode").unwrap_or_else(|| "AK".into());
         match mode.to_ascii_lowercase().as_str() {
             "ak" => self.fixed(profile, name, false),
@@ -78,12 +67,35 @@ impl Profiles {
                 token: need("oidc_token_file")?.into(),
                 session: text("ram_session_name").or_else(|| text("role_session_name")),
                 sts: self.sts(profile, finder)?,
-                stop: stop.clone(),
+                stop: finder.stop.clone(),
             })),
             _ => Err(self.wrong(name, &format!("mode {mode} is not supported")).remedy(
                 "use AK, StsToken, RamRoleArn, ChainableRamRoleArn, EcsRamRole, OIDC, External or CredentialsURI",
             )),
         }
+    }
+
+    /// The role of a profile, taken on with the keys of `source`.
+    fn assumed(
+        &self,
+        profile: &Value,
+        name: &str,
+        finder: &Finder<'_>,
+        source: Box<dyn Provider>,
+    ) -> Result<Box<dyn Provider>> {
+        Ok(Box::new(Assumed {
+            source,
+            role: self.need(profile, name, "ram_role_arn")?,
+            session: text(profile, "ram_session_name"),
+            external_id: text(profile, "external_id"),
+            seconds: profile["expired_seconds"].as_u64().filter(|seconds| *seconds >= 900),
+            sts: self.sts(profile, finder)?,
+            stop: finder.stop.clone(),
+        }))
+    }
+
+    fn need(&self, profile: &Value, name: &str, field: &str) -> Result<String> {
+        text(profile, field).ok_or_else(|| self.wrong(name, &format!("{field} is missing")))
     }
 
     fn fixed(&self, profile: &Value, name: &str, token: bool) -> Result<Box<dyn Provider>> {
@@ -105,4 +117,9 @@ impl Profiles {
     fn wrong(&self, name: &str, why: &str) -> Error {
         Error::credentials(format!("{}: profile {name}: {why}", self.path.display()))
     }
+}
+
+/// Empty fields are as good as none.
+fn text(profile: &Value, field: &str) -> Option<String> {
+    profile[field].as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }

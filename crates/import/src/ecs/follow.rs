@@ -5,7 +5,8 @@
 
 use super::{Ecs, Image, Started, Task, TaskStatus};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{ImportState, Journal};
+use crate::journal::Journal;
+use crate::state::ImportState;
 use std::time::{Duration, Instant};
 
 /// Looks in a row at neither a task that goes on nor an image, until both are taken to be gone: what was just begun may

@@ -4,9 +4,10 @@ use super::{Ecs, Image, text};
 use crate::encoding::query;
 use crate::error::{Error, Kind, Result};
 use crate::hash::sha256_hex;
-use crate::journal::{ImportState, Journal, ObjectState};
+use crate::journal::Journal;
 use crate::oss::Bucket;
 use crate::random;
+use crate::state::{ImportState, ObjectState};
 use preflight::Clearance;
 use request::ImportImage;
 

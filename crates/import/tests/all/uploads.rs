@@ -149,6 +149,24 @@ fn a_stop_anywhere_loses_nothing_that_arrived() {
 }
 
 #[test]
+fn a_slow_rate_is_kept_and_can_be_stopped() {
+    let (cloud, image) = (Cloud::new(), image(1));
+    let stop = Stop::default();
+    let upload = |rate, progress: &dyn Progress| {
+        let options = Options { part_size: Some(PART), rate: Some(rate), ..Options::default() };
+        send(&cloud.bucket(&stop), KEY, &image, &mut cloud.journal(), options, progress, &|| Ok(()))
+    };
+    // A hundred bytes a second: without the stop this takes a quarter of an hour.
+    let progress = StopAfter(stop.clone(), 1, AtomicU64::new(0));
+    assert_eq!(upload(100, &progress).unwrap_err().kind(), Kind::Stopped);
+    assert_eq!(cloud.count(Operation::CompleteMultipartUpload), 0);
+    // The last part has but 77 bytes, and may have arrived.
+    let done = cloud.upload(&image).unwrap();
+    assert!(done.sent >= 1 && done.sent + done.kept == 2, "{done:?}");
+    check(&cloud, &image);
+}
+
+#[test]
 fn a_changed_image_is_noticed_on_the_way() {
     let (cloud, mut image) = (Cloud::new(), image(5));
     cloud.simulator.fault(rule("CompleteMultipartUpload:*=fail:InternalError:500"));
