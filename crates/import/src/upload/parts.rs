@@ -1,0 +1,133 @@
+//! Sending the parts, several at once.
+
+use super::body::{PartBody, Shared, Sums};
+use super::plan::Plan;
+use crate::crc64::combine;
+use crate::error::{Error, Kind, Result};
+use crate::oss::{Bucket, Part, Sending};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+/// How often a part may arrive other than it was sent: twice is no accident.
+const MISMATCHES: u32 = 2;
+
+/// An upload that was begun.
+pub(super) struct Parts<'a> {
+    pub(super) bucket: &'a Bucket,
+    pub(super) key: &'a str,
+    pub(super) id: &'a str,
+    pub(super) plan: Plan,
+    /// What OSS has, by number.
+    pub(super) there: BTreeMap<u32, Part>,
+}
+
+/// What became of all parts.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    pub(super) parts: Vec<Part>,
+    pub(super) crc64: u64,
+    pub(super) kept: u32,
+    pub(super) changed: u32,
+}
+
+/// What became of one.
+struct Done {
+    part: Part,
+    sums: Sums,
+    kept: bool,
+    changed: bool,
+}
+
+impl Parts<'_> {
+    /// Sends what is not there, with so many threads. The first error ends all.
+    pub(super) fn send(&self, shared: &Shared<'_>, workers: usize) -> Result<Sent> {
+        let next = AtomicU32::new(1);
+        let done: Mutex<(Vec<Done>, Option<Error>)> = Mutex::default();
+        let work = || {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number > self.plan.count() {
+                    return;
+                }
+                let one = self.one(shared, number);
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                match one {
+                    Ok(one) => done.0.push(one),
+                    Err(error) => {
+                        shared.halted.store(true, Ordering::SeqCst);
+                        done.1.get_or_insert(error);
+                        return;
+                    }
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..workers.clamp(1, self.plan.count() as usize) {
+                scope.spawn(work);
+            }
+        });
+        let (done, error) = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match error {
+            Some(error) => Err(error),
+            None => Ok(joined(done)),
+        }
+    }
+
+    fn one(&self, shared: &Shared<'_>, number: u32) -> Result<Done> {
+        let sums = shared.sum(self.plan.range(number))?;
+        let there = self.there.get(&number).filter(|part| part.size == sums.size);
+        if let Some(part) = there {
+            if part.is(sums.md5) || part.crc64 == Some(sums.crc64) {
+                shared.progress.kept(sums.size);
+                return Ok(Done { part: part.clone(), sums, kept: true, changed: false });
+            }
+            shared.progress.note(&format!("part {number} that is there is not of these bytes; it is sent again"));
+        }
+        let part = self.upload(shared, number, sums)?;
+        Ok(Done { part, sums, kept: false, changed: there.is_some() })
+    }
+
+    /// Sends one part until it arrived as it is.
+    fn upload(&self, shared: &Shared<'_>, number: u32, sums: Sums) -> Result<Part> {
+        let (mut counted, mut mismatches) = (0, 0);
+        let sending = Sending { key: self.key, id: self.id, number, size: sums.size, md5: sums.md5 };
+        loop {
+            let part = self.bucket.session().retrying(|key, now| {
+                let mut body = PartBody::new(shared, self.plan.range(number), &mut counted);
+                let answer = self.bucket.upload_part(sending, &mut body, key, now);
+                match body.sum() {
+                    Some(sum) if sum != sums.crc64 => Err(changed(number)),
+                    _ => answer,
+                }
+            })?;
+            if part.crc64.is_none_or(|crc64| crc64 == sums.crc64) {
+                return Ok(part);
+            }
+            mismatches += 1;
+            if mismatches == MISMATCHES {
+                let what = format!("part {number} arrived {MISMATCHES} times other than it was sent");
+                return Err(Error::new(Kind::Mismatch, what)
+                    .remedy("something on the way changes bytes; try another network, then run the same command"));
+            }
+        }
+    }
+}
+
+fn changed(number: u32) -> Error {
+    Error::new(Kind::Source, format!("the image changed while part {number} was sent"))
+        .remedy("stop what writes to it and run the same command again")
+}
+
+fn joined(mut done: Vec<Done>) -> Sent {
+    done.sort_by_key(|one| one.part.number);
+    let mut sent = Sent::default();
+    for one in done {
+        sent.crc64 = combine(sent.crc64, one.sums.crc64, one.sums.size);
+        sent.kept += u32::from(one.kept);
+        sent.changed += u32::from(one.changed);
+        sent.parts.push(one.part);
+    }
+    sent
+}
