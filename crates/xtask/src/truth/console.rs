@@ -1,7 +1,7 @@
 //! What a serial console tells of a machine that starts.
 
 /// Words after which a machine does not get to a login by itself.
-const ENDS: [&str; 13] = [
+const ENDS: [&str; 14] = [
     "Kernel panic",
     "No bootable device",
     "No bootable option",
@@ -12,6 +12,7 @@ const ENDS: [&str; 13] = [
     "you need to load the kernel first",
     "ALERT!",
     "(initramfs)",
+    "can't access tty; job control turned off",
     "You are in emergency mode",
     "Cannot open access to console",
     "for maintenance",
