@@ -26,13 +26,26 @@ Install one: `apt-get install isc-dhcp-client`, `yum install dhclient`.
 
 fn check(facts: &Facts, target: &Target) -> Judged {
     let (guest, linux) = linux(facts, target)?;
-    if known(&linux.network.dhcp_clients)?.is_some_and(|clients| !clients.is_empty()) {
+    let by_ifupdown = is_by_ifupdown(linux);
+    // systemd-networkd is a client only for what it configures itself.
+    let fits = |client: &String| !(by_ifupdown && client.ends_with("/systemd-networkd"));
+    if known(&linux.network.dhcp_clients)?.into_iter().flatten().any(fits) {
         return passed();
     }
     let message = "no DHCP client is installed: an instance gets no address";
     let remedy = "install one in the source system: apt-get install isc-dhcp-client, or yum install dhclient";
     let at = Evidence::file(&guest.root, "/usr/sbin").saying("none here, nor in the other directories of programs");
     Ok(vec![Finding::new(message, remedy).at(at)])
+}
+
+/// Whether what brings up the network is ifupdown, which starts a client of its own.
+fn is_by_ifupdown(linux: &Linux) -> bool {
+    let mut used =
+        linux.network.profiles.value().into_iter().flatten().filter(|profile| {
+            profile.used.value() == Some(&true) && profile.addressing.value() == Some(&Addressing::Dhcp)
+        });
+    let first = used.next().is_some_and(|profile| profile.source == NetworkSource::Interfaces);
+    first && used.all(|profile| profile.source == NetworkSource::Interfaces)
 }
 
 #[cfg(test)]
@@ -44,5 +57,16 @@ pub(crate) mod tests {
         fires: |facts, _| linux_of(facts).network.dhcp_clients = Known::Absent,
         passes: |_, _| (),
         undecided: |facts, _| linux_of(facts).network.dhcp_clients = Known::unknown("/usr is not on this disk"),
+    }
+
+    #[test]
+    fn networkd_is_no_client_of_ifupdown() {
+        let by = |source: NetworkSource| {
+            let mut facts = bios();
+            linux_of(&mut facts).network.dhcp_clients = is(vec!["/usr/lib/systemd/systemd-networkd".into()]);
+            of(&mut linux_of(&mut facts).network.profiles)[0].source = source;
+            RULE.judge(&facts, &Target::default()).word()
+        };
+        assert_eq!((by(NetworkSource::Networkd), by(NetworkSource::Interfaces)), ("PASSED", "FAILED"));
     }
 }
