@@ -87,8 +87,9 @@ impl Client {
 
     /// True: the peer has closed.
     pub(crate) fn is_closed(&mut self) -> bool {
-        match self.stream.read(&mut [0]) {
-            Ok(read) => read == 0,
+        // What was answered before the end does not matter.
+        match self.stream.read_to_end(&mut Vec::new()) {
+            Ok(_) => true,
             Err(error) => error.kind() == ErrorKind::ConnectionReset,
         }
     }
