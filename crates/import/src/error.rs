@@ -80,7 +80,7 @@ impl Error {
     }
 
     pub(crate) fn stopped() -> Self {
-        Self::new(Kind::Stopped, "stopped").remedy("run the same command again to go on")
+        Self::new(Kind::Stopped, "stopped")
     }
 
     pub(crate) fn refused(operation: &str, refusal: Refusal) -> Self {

@@ -65,6 +65,16 @@ impl Journal {
         self.put_aside.as_deref()
     }
 
+    /// Whether nothing was begun.
+    pub fn is_empty(&self) -> bool {
+        self.record.objects.is_empty() && self.record.import.is_none()
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// How far an object is; `None`: not begun.
     pub fn object(&self, bucket: &str, key: &str) -> Option<ObjectState> {
         self.record.objects.get(&name(bucket, key)).cloned()

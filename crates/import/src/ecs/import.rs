@@ -16,6 +16,11 @@ const DRY: &[&str] = &["DryRunOperation", "DRYRUN.SUCCESS"];
 /// Codes by which the service says that it is at it already.
 const TAKEN: &[&str] = &["InvalidImageName.Duplicated", "ImageIsImporting"];
 
+/// Whether the service refused because an image of the name is there, or on its way.
+pub(crate) fn is_taken(error: &Error) -> bool {
+    TAKEN.contains(&error.code())
+}
+
 /// An import that the service took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Started {
@@ -84,6 +89,8 @@ impl Ecs {
                 let started = Started { task: task.clone(), image: image.clone(), adopted: true };
                 (parameters, Known::Started(started))
             }
+            // What is done stands in nobody's way.
+            Some(ImportState::Finished { parameters, .. }) if parameters != digest => return Ok(Known::Nothing),
             Some(ImportState::Finished { parameters, image }) => {
                 let started = Started { task: String::new(), image: image.clone(), adopted: true };
                 (parameters, Known::Started(started))
@@ -106,7 +113,7 @@ impl Ecs {
                     false => Ok(Started { task, image, adopted: false }),
                 }
             }
-            Err(error) if TAKEN.contains(&error.code()) => match self.same(request)? {
+            Err(error) if is_taken(&error) => match self.same(request)? {
                 Some(image) => Ok(Started { task: String::new(), image: image.id, adopted: true }),
                 None => self.refused(error, journal),
             },

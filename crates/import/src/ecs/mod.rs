@@ -12,6 +12,7 @@ mod task;
 pub use follow::{Following, Pace};
 pub use image::Image;
 pub use import::Started;
+pub(crate) use import::is_taken;
 pub use task::{Task, TaskError, TaskStatus};
 
 use crate::endpoint::Endpoint;
@@ -33,6 +34,11 @@ impl Ecs {
     /// The ECS of `region`.
     pub fn new(session: Arc<Session>, endpoint: Endpoint, region: &str) -> Self {
         Ecs { session, endpoint, region: region.into() }
+    }
+
+    /// What tells it from any other.
+    pub(crate) fn place(&self) -> String {
+        format!("{} {}", self.region, self.endpoint.root())
     }
 
     /// A call with the region and more parameters.

@@ -4,10 +4,11 @@
 //! against the local bytes, so that nothing is trusted that was only written down, and nothing is sent twice without
 //! need. Memory does not grow with the image: parts are read twice, once for their checksums and once to be sent.
 //!
-//! Not supported: changing the number of connections while it runs; aborting on its own (a stopped upload is kept).
+//! Not supported: aborting on its own (a stopped upload is kept).
 
 mod body;
 mod existing;
+mod lanes;
 mod pace;
 mod parts;
 mod plan;
@@ -16,4 +17,5 @@ mod run;
 
 pub use plan::Plan;
 pub use progress::Progress;
+pub(crate) use run::crc64;
 pub use run::{Options, Uploaded, send};

@@ -1,14 +1,16 @@
 //! Sending the parts, several at once.
 
 use super::body::{PartBody, Shared, Sums};
+use super::lanes::Lanes;
 use super::plan::Plan;
 use crate::crc64::combine;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, Retry};
 use crate::oss::{Bucket, Part, Sending};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Instant;
 
 /// How often a part may arrive other than it was sent: twice is no accident.
 const MISMATCHES: u32 = 2;
@@ -41,17 +43,19 @@ struct Done {
 }
 
 impl Parts<'_> {
-    /// Sends what is not there, with so many threads. The first error ends all.
+    /// Sends what is not there, at most so many parts at once. The first error ends all.
     pub(super) fn send(&self, shared: &Shared<'_>, workers: usize) -> Result<Sent> {
-        let next = AtomicU32::new(1);
+        let (next, lanes) = (AtomicU32::new(1), Lanes::new(workers));
         let done: Mutex<(Vec<Done>, Option<Error>)> = Mutex::default();
+        let is_over = || next.load(Ordering::Relaxed) > self.plan.count() || shared.check().is_err();
         let work = || {
-            loop {
+            while let Some(lane) = lanes.enter(is_over) {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number > self.plan.count() {
                     return;
                 }
-                let one = self.one(shared, number);
+                let one = self.one(shared, &lanes, number);
+                drop(lane);
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 match one {
                     Ok(one) => done.0.push(one),
@@ -71,11 +75,12 @@ impl Parts<'_> {
         let (done, error) = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         match error {
             Some(error) => Err(error),
-            None => Ok(joined(done)),
+            None if done.len() == self.plan.count() as usize => Ok(joined(done)),
+            None => Err(Error::stopped()),
         }
     }
 
-    fn one(&self, shared: &Shared<'_>, number: u32) -> Result<Done> {
+    fn one(&self, shared: &Shared<'_>, lanes: &Lanes, number: u32) -> Result<Done> {
         let sums = shared.sum(self.plan.range(number))?;
         let there = self.there.get(&number).filter(|part| part.size == sums.size);
         if let Some(part) = there {
@@ -85,18 +90,22 @@ impl Parts<'_> {
             }
             shared.progress.note(&format!("part {number} that is there is not of these bytes; it is sent again"));
         }
-        let part = self.upload(shared, number, sums)?;
+        let part = self.upload(shared, lanes, number, sums)?;
+        lanes.arrived(sums.size, Instant::now());
         Ok(Done { part, sums, kept: false, changed: there.is_some() })
     }
 
     /// Sends one part until it arrived as it is.
-    fn upload(&self, shared: &Shared<'_>, number: u32, sums: Sums) -> Result<Part> {
+    fn upload(&self, shared: &Shared<'_>, lanes: &Lanes, number: u32, sums: Sums) -> Result<Part> {
         let (mut counted, mut mismatches) = (0, 0);
         let sending = Sending { key: self.key, id: self.id, number, size: sums.size, md5: sums.md5 };
         loop {
             let part = self.bucket.session().retrying(|key, now| {
                 let mut body = PartBody::new(shared, self.plan.range(number), &mut counted);
                 let answer = self.bucket.upload_part(sending, &mut body, key, now);
+                if answer.as_ref().is_err_and(|error| error.retry() == Retry::BackOff) {
+                    lanes.objected(Instant::now());
+                }
                 match body.sum() {
                     Some(sum) if sum != sums.crc64 => Err(changed(number)),
                     _ => answer,

@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::Journal;
 use crate::oss::{Begin, Bucket, Part};
 use crate::state::ObjectState;
+use crate::stop::Stop;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use storage::ReadAt;
@@ -19,7 +20,7 @@ use storage::ReadAt;
 pub struct Options {
     /// Bytes of a part, instead of what follows from the size.
     pub part_size: Option<u64>,
-    /// Parts that are sent at once.
+    /// Parts that are sent at once, at most; how many it is follows from what that brings.
     pub workers: usize,
     /// Bytes a second, at most.
     pub rate: Option<u64>,
@@ -29,7 +30,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { part_size: None, workers: 8, rate: None, overwrite: false }
+        Options { part_size: None, workers: 16, rate: None, overwrite: false }
     }
 }
 
@@ -68,6 +69,12 @@ pub fn send(
     let shared = Shared { source, stop, halted: AtomicBool::new(false), pace, progress };
     let run = Run { bucket, key, plan, options, shared: &shared, unchanged };
     run.begin(journal).map_err(|error| error.within(format_args!("uploading to oss://{}/{key}", bucket.name())))
+}
+
+/// The CRC-64/XZ of all bytes.
+pub(crate) fn crc64(source: &dyn ReadAt, stop: &Stop) -> Result<u64> {
+    let shared = Shared { source, stop, halted: AtomicBool::new(false), pace: Pace::new(None), progress: &() };
+    shared.sum(0..source.size()).map(|sums| sums.crc64)
 }
 
 struct Run<'a> {
@@ -116,6 +123,7 @@ impl Run<'_> {
 
     /// Sends what is not there, and makes the object.
     fn finish(&self, journal: &mut Journal, id: &str, there: Vec<Part>) -> Result<Uploaded> {
+        self.shared.progress.begun(id);
         let there: BTreeMap<_, _> = there.into_iter().map(|part| (part.number, part)).collect();
         let parts = Parts { bucket: self.bucket, key: self.key, id, plan: self.plan, there };
         let sent = parts.send(self.shared, self.options.workers)?;

@@ -1,0 +1,110 @@
+//! `import`: from files on this machine to an image in ECS. Judged first, uploaded, imported, followed.
+
+mod answer;
+mod files;
+mod watch;
+
+use super::cloud::{self, Farewell};
+use super::machine::{self, Drafted};
+use crate::cli::{Colour, Import};
+use crate::exit::{Exit, Failure, complain};
+use crate::image::say;
+use crate::output;
+use ::import::upload::Options;
+use ::import::{Cloud, Disk, How, Journal};
+use files::Files;
+use preflight::{Clearance, Report, Verdict};
+use report::{Judged, Style};
+use std::io::Write;
+use watch::Shown;
+
+pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
+    let region = cloud::region(args.machine.request.region_id.as_deref());
+    // Opened before they are judged, so that whatever is done to them from here on shows in the end.
+    let files = Files::open(&args.machine.images)?;
+    let machine = machine::draft(&args.machine, region.as_deref(), false, false)?;
+    if let Some(exit) = machine.refused()? {
+        return Ok(exit);
+    }
+    let clearances = match clear(&machine, colour)? {
+        Ok(clearances) => clearances,
+        Err(exit) => return Ok(exit),
+    };
+    files.check_same(&args.machine.images)?;
+
+    let request = &machine.draft.import;
+    let bucket = request.disk_device_mapping.first().and_then(|disk| disk.oss_bucket.clone()).unwrap_or_default();
+    let region = request.region_id.clone().unwrap_or_default();
+    let farewell = Farewell::default();
+    let cloud = cloud::Cloud::open(&args.access, &region, &farewell)?;
+    let shown = Shown::new(args, &region, &bucket, farewell.clone());
+    let disks = files.sources().zip(clearances).map(|(source, clearance)| Disk { source, clearance }).collect();
+    let how = How {
+        upload: Options {
+            part_size: args.part_size,
+            workers: args.parallel,
+            rate: args.rate,
+            overwrite: args.overwrite,
+        },
+        wait: (!args.no_wait).then(|| cloud::pace(&args.waiting)),
+    };
+    let cloud = Cloud { bucket: cloud.bucket(&bucket)?, ecs: cloud.ecs()? };
+    let mut journal = journal(args, &cloud.journal_name(request))?;
+    let imported = cloud.import(request, disks, &mut journal, how, &shown, &|| files.check_unchanged());
+    shown.end();
+    match imported {
+        Ok(imported) => {
+            answer::write(args.output, &region, &bucket, &imported)?;
+            Ok(Exit::Done)
+        }
+        Err(error) if error.is_temporary() => {
+            let failure = Failure::from(error);
+            complain(&failure);
+            farewell.say();
+            Ok(failure.exit)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The proofs that the disks passed, or what the process says of those that did not.
+fn clear(machine: &Drafted, colour: Colour) -> Result<Result<Vec<Clearance>, Exit>, Failure> {
+    let reports = machine.checks.reports();
+    let worst = |verdict| reports.iter().any(|report| report.verdict == verdict);
+    let exit = match () {
+        () if worst(Verdict::NotReady) => Exit::Blocked,
+        () if worst(Verdict::Undecided) => Exit::Undecided,
+        () => {
+            let clear = |report: &Report| report.clone().clear().ok();
+            let all: Option<Vec<_>> = reports.iter().map(clear).collect();
+            return Ok(Ok(all.expect("every report says that its disk is ready")));
+        }
+    };
+    let judged: Vec<_> = machine.disks.iter().zip(reports).map(|(facts, report)| Judged { report, facts }).collect();
+    let text = report::reporter("text").expect("the reporter for people is always there");
+    let mut out = Vec::new();
+    text.write(&judged, &Style { ..output::style(colour) }, &mut out)?;
+    // Nobody can be told if standard error is closed.
+    let _ = std::io::stderr().write_all(&out);
+    say(match exit {
+        Exit::Blocked => "nothing was uploaded: ECS would not import or boot this",
+        _ => "nothing was uploaded: what could not be decided may block; waive it in bootworthy.toml with a reason",
+    });
+    Ok(Err(exit))
+}
+
+fn journal(args: &Import, name: &str) -> Result<Journal, Failure> {
+    let path = match &args.journal {
+        Some(path) => path.clone(),
+        None => files::journals()?.join(name),
+    };
+    let journal = Journal::open(&path)?;
+    if let Some(aside) = journal.put_aside() {
+        say(&format!("the journal could not be read and was put aside as {}", aside.display()));
+    }
+    if args.resume && journal.is_empty() {
+        let what = format!("{}: there is no import to go on with; leave out --resume to begin one", path.display());
+        return Err(Failure::usage(what));
+    }
+    Ok(journal)
+}
