@@ -10,10 +10,9 @@ use crate::hash::sha256_hex;
 use crate::journal::Journal;
 use crate::oss::Bucket;
 use crate::state::{ImportState, ObjectState};
-use crate::upload::{self, Options, Progress, Uploaded};
+use crate::upload::{self, Content, Options, Progress, Uploaded};
 use preflight::Clearance;
 use request::ImportImage;
-use storage::ReadAt;
 
 /// Longest part of an object's key that becomes part of the image's name.
 const LONGEST_STEM: usize = 80;
@@ -24,7 +23,7 @@ const FROZEN: &[&str] = &["Archive", "ColdArchive", "DeepColdArchive"];
 #[derive(Debug)]
 pub struct Disk<'a> {
     /// The bytes of its image file.
-    pub source: &'a dyn ReadAt,
+    pub content: Content<'a>,
     /// The proof that the file passed.
     pub clearance: Clearance,
 }
@@ -53,7 +52,7 @@ pub enum Step<'a> {
     Upload {
         /// Its object.
         key: &'a str,
-        /// Its bytes.
+        /// Its bytes, or what they will not exceed.
         size: u64,
     },
     /// Its object is there.
@@ -108,10 +107,10 @@ impl Cloud {
         self.check_bucket(watch)?;
         let mut objects = Vec::new();
         for (disk, key) in disks.iter().zip(keys(request)) {
-            watch.step(Step::Upload { key, size: disk.source.size() });
-            let object = match self.uploaded_before(key, disk.source, journal, watch)? {
+            watch.step(Step::Upload { key, size: disk.content.bound() });
+            let object = match self.uploaded_before(key, disk.content, journal, watch)? {
                 Some(object) => object,
-                None => upload::send(&self.bucket, key, disk.source, journal, how.upload, watch, unchanged)?,
+                None => upload::send(&self.bucket, key, disk.content, journal, how.upload, watch, unchanged)?,
             };
             watch.step(Step::Uploaded { key, object: &object });
             objects.push(object);
@@ -176,7 +175,7 @@ impl Cloud {
     fn uploaded_before(
         &self,
         key: &str,
-        source: &dyn ReadAt,
+        content: Content<'_>,
         journal: &Journal,
         watch: &dyn Watch,
     ) -> Result<Option<Uploaded>> {
@@ -184,7 +183,7 @@ impl Cloud {
         let Some(ObjectState::Uploaded { size, etag, crc64 }) = journal.object(self.bucket.name(), key) else {
             return Ok(None);
         };
-        if !begun || size != source.size() || upload::crc64(source, self.bucket.session().stop())? != crc64 {
+        if !begun || size > content.bound() || upload::sums(content, self.bucket.session().stop())? != (size, crc64) {
             return Ok(None);
         }
         watch.kept(size);
@@ -217,7 +216,7 @@ fn check_disks(request: &ImportImage, disks: &[Disk<'_>], bucket: &Bucket) -> Re
         if mapping.oss_bucket.as_deref() != Some(bucket.name()) {
             return Err(Error::usage(format!("a disk is to be imported from another bucket than {}", bucket.name())));
         }
-        let (passed, size) = (disk.clearance.file_size(), disk.source.size());
+        let (passed, size) = (disk.clearance.file_size(), disk.content.bound());
         if passed != size {
             let what = format!("{}: passed with {passed} bytes, and has {size}", disk.clearance.image());
             return Err(Error::new(Kind::Source, what).remedy("stop what writes to it and run the same command again"));

@@ -10,7 +10,7 @@ use crate::cli::{Colour, Import};
 use crate::exit::{Exit, Failure, complain};
 use crate::image::say;
 use crate::output;
-use ::import::upload::Options;
+use ::import::upload::{Content, Options};
 use ::import::{Cloud, Disk, How, Journal};
 use files::Files;
 use preflight::{Clearance, Report, Verdict};
@@ -38,7 +38,11 @@ pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
     let farewell = Farewell::default();
     let cloud = cloud::Cloud::open(&args.access, &region, &farewell)?;
     let shown = Shown::new(args, &region, &bucket, farewell.clone());
-    let disks = files.sources().zip(clearances).map(|(source, clearance)| Disk { source, clearance }).collect();
+    let disks = files
+        .sources()
+        .zip(clearances)
+        .map(|(source, clearance)| Disk { content: Content::Stored(source), clearance })
+        .collect();
     let how = How {
         upload: Options {
             part_size: args.part_size,
