@@ -1,6 +1,6 @@
 //! `import` and what belongs to it, against a simulated cloud.
 
-use crate::program::{Ran, bootworthy, finish, in_tree, s};
+use crate::program::{Ran, bootworthy, finish, in_tree, run, s};
 use serde_json::Value;
 use simulator::{Bucket, Operation, Options, Outcome, Pace, Service, Simulator};
 use std::fs;
@@ -131,6 +131,55 @@ fn a_sound_image_becomes_an_image_and_is_found_again() {
     let of = |name: &str| parameters.get(name).map(String::as_str);
     let wanted = [("BootMode", "BIOS"), ("Features.NvmeSupport", "supported"), ("DiskDeviceMapping.1.Format", "QCOW2")];
     assert!(wanted.iter().all(|(name, value)| of(name) == Some(value)), "{parameters:?}");
+}
+
+#[test]
+fn what_is_converted_on_the_way_is_what_convert_writes() {
+    let cloud = Cloud::new();
+    // A format that ECS does not take.
+    let vmdk = cloud.folder.path().join("web.vmdk");
+    let converted = run(["convert", "-q", "-O", "vmdk", "-o", "subformat=streamOptimized", s(&good()), s(&vmdk)]);
+    assert_eq!(converted.code, 0, "{}", converted.stderr);
+    for (format, options) in [
+        ("qcow2", vec![]),
+        ("qcow2", vec!["-c"]),
+        ("qcow2", vec!["-c", "-o", "compression_type=zstd,cluster_size=512k"]),
+        ("vhd", vec![]),
+    ] {
+        let file = cloud.folder.path().join("file");
+        let args = [&["convert", "--force", "-O", format], options.as_slice(), &[s(&vmdk), s(&file)]].concat();
+        // The moment of an image that is made on the way is that of what it is made of.
+        let moment = std::os::unix::fs::MetadataExt::mtime(&fs::metadata(&vmdk).unwrap()).to_string();
+        let digest =
+            finish(bootworthy().args(args).env("SOURCE_DATE_EPOCH", moment)).stdout.trim().replace("digest: ", "");
+        let import = || {
+            let args = ["--output=json", "--overwrite", "--convert", format];
+            json(&finish(cloud.import(&vmdk).args(args).args(&options)))
+        };
+        let done = import();
+        let key = format!("web.{format}");
+        assert_eq!(done["objects"][0]["key"], key.as_str());
+        assert_eq!(done["objects"][0]["digest"], digest.as_str());
+        let mut bytes = Vec::new();
+        cloud.simulator.copy_object(BUCKET, &key, &mut bytes).unwrap();
+        assert!(bytes == fs::read(&file).unwrap(), "{format} {options:?}");
+        let again = import();
+        assert_eq!((&again["adopted"], &again["objects"][0]["parts_sent"]), (&true.into(), &0.into()));
+    }
+    // What does not pass does not pass as something else.
+    let broken = in_tree("fixtures/broken.qcow2");
+    let ran = finish(cloud.import(&broken).args(["--convert", "vhd"]));
+    assert_eq!(ran.code, 10, "{}", ran.stderr);
+}
+
+#[test]
+fn a_conversion_that_was_stopped_goes_on() {
+    let cloud = Cloud::new();
+    cloud.simulator.fault("UploadPart:4=fail:AccessDenied:403".parse().unwrap());
+    let args = ["--convert", "qcow2", "--parallel", "1", "--output", "json"];
+    assert_eq!(finish(cloud.import(&good()).args(args)).code, 40);
+    let done = json(&finish(cloud.import(&good()).args(args)));
+    assert_eq!(done["objects"][0]["parts_kept"], 3, "{done}");
 }
 
 #[test]

@@ -21,12 +21,14 @@ pub(super) struct Drafted {
     failed: Option<Error>,
 }
 
-/// Looks into the disks and makes the request, for `region` where nothing else names one.
+/// Looks into the disks and makes the request, for `region` where nothing else names one. What is uploaded may be another
+/// image than was looked into: `remade` says so, disk by disk, in facts.
 pub(super) fn draft(
     machine: &Machine,
     region: Option<&str>,
     from_facts: bool,
     dry_run: bool,
+    remade: &dyn Fn(usize, Facts) -> Result<Facts, Failure>,
 ) -> Result<Drafted, Failure> {
     let mut stated = machine.request.of_disks(machine.images.len(), dry_run).map_err(Failure::usage)?;
     let named = machine.target.as_ref().and_then(|target| target.region.as_ref());
@@ -40,8 +42,8 @@ pub(super) fn draft(
         ..Target::default()
     };
     let (mut disks, mut failed) = (Vec::new(), None);
-    for examined in examine(machine, from_facts)? {
-        disks.push(examined.facts);
+    for (number, examined) in examine(machine, from_facts)?.into_iter().enumerate() {
+        disks.push(if examined.failure.is_none() { remade(number, examined.facts)? } else { examined.facts });
         failed = failed.or(examined.failure);
     }
     let draft = Draft::of(&disks, &stated, &target);

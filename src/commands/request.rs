@@ -10,7 +10,7 @@ use facts::{Facts, printable};
 use preflight::{Judgement, Report, Verdict};
 
 pub(crate) fn run(args: &ImportRequest) -> Result<Exit, Failure> {
-    let machine = machine::draft(&args.machine, None, args.from_facts, args.dry_run)?;
+    let machine = machine::draft(&args.machine, None, args.from_facts, args.dry_run, &|_, facts| Ok(facts))?;
     if let Some(exit) = machine.refused()? {
         return Ok(exit);
     }

@@ -141,6 +141,13 @@ impl Error {
     }
 }
 
+/// Of an image that is read, or made, while it is uploaded.
+impl From<storage::Error> for Error {
+    fn from(error: storage::Error) -> Self {
+        Error::source(error)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&shown(&self.inner.what))?;

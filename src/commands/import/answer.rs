@@ -10,9 +10,16 @@ use serde_json::{Value, json};
 /// Version of the document.
 const SCHEMA_VERSION: u32 = 1;
 
-pub(super) fn write(format: CloudOutput, region: &str, bucket: &str, imported: &Imported) -> Result<(), Failure> {
+/// Writes it; `digests` are of the disks that were converted on the way.
+pub(super) fn write(
+    format: CloudOutput,
+    region: &str,
+    bucket: &str,
+    imported: &Imported,
+    digests: &[Option<String>],
+) -> Result<(), Failure> {
     match format {
-        CloudOutput::Json => output::json(&document(region, bucket, imported)),
+        CloudOutput::Json => output::json(&document(region, bucket, imported, digests)),
         CloudOutput::Text => output::text(&text(imported)),
     }
 }
@@ -34,9 +41,10 @@ fn image(imported: &Imported) -> &str {
     imported.image.as_ref().map_or(&imported.started.image, |image| &image.id)
 }
 
-fn document(region: &str, bucket: &str, imported: &Imported) -> Value {
+fn document(region: &str, bucket: &str, imported: &Imported, digests: &[Option<String>]) -> Value {
     let disks = imported.request.disk_device_mapping.iter().zip(&imported.objects);
-    let objects = disks.map(|(disk, object)| {
+    let digests = digests.iter().chain(std::iter::repeat(&None));
+    let objects = disks.zip(digests).map(|((disk, object), digest)| {
         json!({
             "bucket": bucket,
             "key": disk.oss_object,
@@ -45,6 +53,7 @@ fn document(region: &str, bucket: &str, imported: &Imported) -> Value {
             "etag": object.etag,
             "parts_sent": object.sent,
             "parts_kept": object.kept,
+            "digest": digest,
         })
     });
     json!({

@@ -2,6 +2,7 @@
 
 mod answer;
 mod files;
+mod made;
 mod watch;
 
 use super::cloud::{self, Farewell};
@@ -13,6 +14,7 @@ use crate::output;
 use ::import::upload::{Content, Options};
 use ::import::{Cloud, Disk, How, Journal};
 use files::Files;
+use made::Made;
 use preflight::{Clearance, Report, Verdict};
 use report::{Judged, Style};
 use std::io::Write;
@@ -22,7 +24,12 @@ pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
     let region = cloud::region(args.machine.request.region_id.as_deref());
     // Opened before they are judged, so that whatever is done to them from here on shows in the end.
     let files = Files::open(&args.machine.images)?;
-    let machine = machine::draft(&args.machine, region.as_deref(), false, false)?;
+    let made = made(args)?;
+    let remade = |number: usize, facts| match made.get(number) {
+        Some(made) => made.facts(facts),
+        None => Ok(facts),
+    };
+    let machine = machine::draft(&args.machine, region.as_deref(), false, false, &remade)?;
     if let Some(exit) = machine.refused()? {
         return Ok(exit);
     }
@@ -38,11 +45,11 @@ pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
     let farewell = Farewell::default();
     let cloud = cloud::Cloud::open(&args.access, &region, &farewell)?;
     let shown = Shown::new(args, &region, &bucket, farewell.clone());
-    let disks = files
-        .sources()
-        .zip(clearances)
-        .map(|(source, clearance)| Disk { content: Content::Stored(source), clearance })
-        .collect();
+    let contents: Vec<_> = match made.as_slice() {
+        [] => files.sources().map(Content::Stored).collect(),
+        made => made.iter().map(|made| Content::Made(made)).collect(),
+    };
+    let disks = contents.into_iter().zip(clearances).map(|(content, clearance)| Disk { content, clearance }).collect();
     let how = How {
         upload: Options {
             part_size: args.part_size,
@@ -54,11 +61,15 @@ pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
     };
     let cloud = Cloud { bucket: cloud.bucket(&bucket)?, ecs: cloud.ecs()? };
     let mut journal = journal(args, &cloud.journal_name(request))?;
-    let imported = cloud.import(request, disks, &mut journal, how, &shown, &|| files.check_unchanged());
+    let imported = cloud.import(request, disks, &mut journal, how, &shown, &|| {
+        made.iter().try_for_each(Made::check_unchanged)?;
+        files.check_unchanged()
+    });
     shown.end();
     match imported {
         Ok(imported) => {
-            answer::write(args.output, &region, &bucket, &imported)?;
+            let digests: Vec<_> = made.iter().map(Made::digest).collect();
+            answer::write(args.output, &region, &bucket, &imported, &digests)?;
             Ok(Exit::Done)
         }
         Err(error) if error.is_temporary() => {
@@ -69,6 +80,13 @@ pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The images that are made of those that were named, where a conversion was asked for.
+fn made(args: &Import) -> Result<Vec<Made>, Failure> {
+    let Some(name) = &args.convert else { return Ok(Vec::new()) };
+    let format = disk::format(name).expect("the command line was checked");
+    args.machine.images.iter().map(|path| Made::of(args, path, format)).collect()
 }
 
 /// The proofs that the disks passed, or what the process says of those that did not.

@@ -12,7 +12,7 @@ use dynamic::Dynamic;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use storage::{Error, Result, Turn, WriteAt, check_range};
 
 /// The block size that every program reads.
@@ -35,9 +35,10 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
 
 pub(super) fn create(file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>> {
     let (kind, footer) = asked_for(options)?;
+    let made = options.made;
     match kind {
-        Kind::Fixed => Ok(Box::new(Fixed { file, footer })),
-        _ => Ok(Box::new(Dynamic::new(file, footer)?)),
+        Kind::Fixed => Ok(Box::new(Fixed { file, footer, made })),
+        _ => Ok(Box::new(Dynamic::new(file, footer, made)?)),
     }
 }
 
@@ -91,22 +92,35 @@ fn footer(size: u64, kind: Kind, force_size: bool) -> Result<Footer> {
 }
 
 /// As on disk, with an identity of its own: two disks of one identity cannot be attached to one machine.
-fn stamped(footer: &Footer) -> [u8; 512] {
+fn stamped(footer: &Footer, made: Option<u64>) -> [u8; 512] {
     let mut id = [0; 16];
-    for half in id.chunks_mut(8) {
-        half.copy_from_slice(&RandomState::new().hash_one(footer.current_size).to_be_bytes());
+    for (number, half) in (1..).zip(id.chunks_mut(8)) {
+        let word = match made {
+            Some(moment) => spread(moment ^ footer.current_size.rotate_left(32), number),
+            None => RandomState::new().hash_one(footer.current_size),
+        };
+        half.copy_from_slice(&word.to_be_bytes());
     }
     id[6] = id[6] & 0x0f | 0x40;
     id[8] = id[8] & 0x3f | 0x80;
     // Seconds since the year 2000.
-    let epoch = SystemTime::UNIX_EPOCH + Duration::from_secs(946_684_800);
-    let age = SystemTime::now().duration_since(epoch).unwrap_or_default().as_secs();
+    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let age = made.unwrap_or_else(now).saturating_sub(946_684_800);
     footer.to_bytes(id, u32::try_from(age).unwrap_or(u32::MAX), 0x000a_0000)
+}
+
+/// A word in which every bit of `seed` shows: a step of SplitMix64.
+fn spread(seed: u64, number: u64) -> u64 {
+    let mut word = seed.wrapping_add(number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    word = (word ^ word >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    word = (word ^ word >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    word ^ word >> 31
 }
 
 struct Fixed {
     file: Arc<dyn WriteAt>,
     footer: Footer,
+    made: Option<u64>,
 }
 
 impl WriteAt for Fixed {
@@ -128,6 +142,6 @@ impl WriteAt for Fixed {
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        self.file.write_at(&stamped(&self.footer), self.footer.current_size)
+        self.file.write_at(&stamped(&self.footer, self.made), self.footer.current_size)
     }
 }

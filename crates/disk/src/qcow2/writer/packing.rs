@@ -148,7 +148,7 @@ mod tests {
 
     fn packing(options: &[(&str, &str)]) -> Packing {
         let options = options.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let shape = Shape::new(&CreateOptions { size: 1 << 20, options, compress: true }).unwrap();
+        let shape = Shape::new(&CreateOptions { size: 1 << 20, options, compress: true, made: None }).unwrap();
         Packing::new(&shape).unwrap()
     }
 

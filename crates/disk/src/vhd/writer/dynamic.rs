@@ -19,6 +19,7 @@ const _: () = assert!(bitmap_len(BLOCK_SIZE) == BITMAP.len() as u64 && MAX_SIZE 
 pub(super) struct Dynamic {
     file: Arc<dyn WriteAt>,
     footer: Footer,
+    made: Option<u64>,
     size: u64,
     blocks: Mutex<Blocks>,
 }
@@ -62,11 +63,11 @@ impl Blocks {
 }
 
 impl Dynamic {
-    pub(super) fn new(file: Arc<dyn WriteAt>, footer: Footer) -> Result<Self> {
+    pub(super) fn new(file: Arc<dyn WriteAt>, footer: Footer, made: Option<u64>) -> Result<Self> {
         let size = footer.current_size;
         let places = vec![UNUSED; to_usize(size.div_ceil(BLOCK))?];
         file.reserve(0..first_block(size))?;
-        Ok(Dynamic { file, footer, size, blocks: Mutex::new(Blocks { places, next: first_block(size) }) })
+        Ok(Dynamic { file, footer, made, size, blocks: Mutex::new(Blocks { places, next: first_block(size) }) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Blocks> {
@@ -141,7 +142,7 @@ impl WriteAt for Dynamic {
             parent: String::new(),
         };
         self.file.write_at(&header.to_bytes(), HEADER_OFFSET)?;
-        let footer = stamped(&self.footer);
+        let footer = stamped(&self.footer, self.made);
         self.file.write_at(&footer, 0)?;
         self.file.write_at(&footer, blocks.next)
     }
