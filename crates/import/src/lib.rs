@@ -8,7 +8,7 @@
 //! Everything blocks, and no other crate of ours speaks with credentials. Requests are signed here
 //! (ACS3-HMAC-SHA256, OSS4-HMAC-SHA256), made by blocking `ureq`, and tried again by one set of rules.
 //!
-//! Not supported yet: creating the role that imports need, and streaming a conversion into parts.
+//! Not supported yet: streaming a conversion into parts.
 #![forbid(unsafe_code)]
 
 mod crc64;
@@ -22,6 +22,7 @@ mod http;
 mod journal;
 pub mod oss;
 mod patience;
+pub mod ram;
 mod random;
 mod refusal;
 mod rpc;

@@ -6,4 +6,5 @@ mod chain;
 mod cloud;
 mod imports;
 mod kills;
+mod ram;
 mod uploads;
