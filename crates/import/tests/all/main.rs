@@ -7,4 +7,6 @@ mod cloud;
 mod imports;
 mod kills;
 mod ram;
+mod tasks;
 mod uploads;
+mod wire;
