@@ -17,6 +17,7 @@ pub mod ecs;
 mod encoding;
 mod endpoint;
 mod error;
+pub mod explain;
 mod hash;
 mod http;
 mod journal;
