@@ -96,7 +96,7 @@ fn question(cloud: &Cloud, key: &SimulatedKey, records: &[Record]) -> Value {
 }
 
 fn skipped<T>(why: &str) -> Option<T> {
-    assert!(std::env::var_os("BOOTWORTHY_REQUIRE_ORACLES").is_none(), "no oracle: {why}");
+    assert!(std::env::var_os("BOOTWORTHY_REQUIRE_ORACLES").is_none_or(|set| set != "1"), "no oracle: {why}");
     eprintln!("SKIPPED: wire equality: {why}");
     None
 }
