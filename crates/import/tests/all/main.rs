@@ -6,6 +6,7 @@ mod chain;
 mod cloud;
 mod imports;
 mod kills;
+mod odd;
 mod ram;
 mod tasks;
 mod uploads;

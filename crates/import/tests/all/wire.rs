@@ -33,11 +33,30 @@ const MISSING: i32 = 3;
 /// The newer SDK adds this wherever keys can come back; we do where they do.
 const OPTIONAL: &str = "encoding-type=url";
 
-/// The key of the account, and one that is good for an hour.
-fn keys(cloud: &Cloud) -> [SimulatedKey; 2] {
+/// A cloud each for the key of the account and for one that is good for an hour, and what was asked of it.
+fn with_both_keys(ask: fn(&Cloud, &SimulatedKey)) -> Vec<(Cloud, SimulatedKey, Vec<Record>)> {
+    let asked = |temporary: bool| {
+        let cloud = Cloud::new();
+        let key = if temporary { cloud.simulator.temporary_key(Duration::from_secs(3600)) } else { account(&cloud) };
+        ask(&cloud, &key);
+        let records = seen(&cloud);
+        (cloud, key, records)
+    };
+    vec![asked(false), asked(true)]
+}
+
+fn account(cloud: &Cloud) -> SimulatedKey {
     let options = cloud.simulator.options();
     let (id, secret) = (options.access_key_id.clone(), options.access_key_secret.clone());
-    [SimulatedKey { id, secret, token: String::new() }, cloud.simulator.temporary_key(Duration::from_secs(3600))]
+    SimulatedKey { id, secret, token: String::new() }
+}
+
+fn were_asked(asked: &[(Cloud, SimulatedKey, Vec<Record>)], operations: &[Operation]) {
+    for (_, _, records) in asked {
+        for operation in operations {
+            assert!(records.iter().any(|record| record.operation == *operation), "{operation} was not asked");
+        }
+    }
 }
 
 fn session(cloud: &Cloud, key: &SimulatedKey) -> Arc<Session> {
@@ -54,8 +73,8 @@ fn seen(cloud: &Cloud) -> Vec<Record> {
     records
 }
 
-/// What the SDKs say of them; `None`: skipped.
-fn said(cloud: &Cloud, key: &SimulatedKey, records: &[Record]) -> Option<Vec<Value>> {
+/// What the SDKs say of the requests of each key, beside them; `None`: skipped.
+fn said(asked: Vec<(Cloud, SimulatedKey, Vec<Record>)>) -> Option<Vec<(Record, Value)>> {
     let Ok(python) = std::env::var("BOOTWORTHY_PYTHON") else { return skipped("BOOTWORTHY_PYTHON is not set") };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk/wire.py");
     let mut command = Command::new(&python);
@@ -65,25 +84,27 @@ fn said(cloud: &Cloud, key: &SimulatedKey, records: &[Record]) -> Option<Vec<Val
         Ok(child) => child,
         Err(error) => return skipped(&format!("{python} does not run: {error}")),
     };
-    let question = question(cloud, key, records).to_string();
+    let question: Vec<_> = asked.iter().map(|(cloud, key, records)| question(cloud, key, records)).collect();
     // A script that ends before it has read all says why by its exit code.
-    let _ = child.stdin.take().unwrap().write_all(question.as_bytes());
+    let _ = child.stdin.take().unwrap().write_all(json!(question).to_string().as_bytes());
     let output = child.wait_with_output().unwrap();
     if output.status.code() == Some(MISSING) {
         return skipped(&format!("{python} lacks a package: {}", String::from_utf8_lossy(&output.stdout).trim()));
     }
     assert!(output.status.success(), "the script failed");
-    let answer: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(answer.len(), records.len());
-    Some(answer)
+    let answers: Vec<Vec<Value>> = serde_json::from_slice(&output.stdout).unwrap();
+    let records: Vec<_> = asked.into_iter().flat_map(|(_, _, records)| records).collect();
+    let answers: Vec<_> = answers.into_iter().flatten().collect();
+    assert_eq!(answers.len(), records.len());
+    Some(records.into_iter().zip(answers).collect())
 }
 
 fn question(cloud: &Cloud, key: &SimulatedKey, records: &[Record]) -> Value {
-    let addresses = Service::ALL.map(|service| (name(service), cloud.simulator.address(service).to_string()));
+    let addresses = Service::ALL.map(|service| (service.name(), cloud.simulator.address(service).to_string()));
     let requests = records.iter().map(|record| {
         let headers: BTreeMap<_, _> = record.headers.iter().cloned().collect();
         json!({
-            "service": name(record.service), "operation": record.operation.name(), "method": record.method,
+            "service": record.service.name(), "operation": record.operation.name(), "method": record.method,
             "target": record.target, "headers": headers,
         })
     });
@@ -99,10 +120,6 @@ fn skipped<T>(why: &str) -> Option<T> {
     assert!(std::env::var_os("BOOTWORTHY_REQUIRE_ORACLES").is_none_or(|set| set != "1"), "no oracle: {why}");
     eprintln!("SKIPPED: wire equality: {why}");
     None
-}
-
-fn name(service: Service) -> String {
-    format!("{service:?}").to_uppercase()
 }
 
 fn authorization(record: &Record) -> &str {
@@ -155,33 +172,25 @@ fn calls(cloud: &Cloud, key: &SimulatedKey) {
 
 #[test]
 fn calls_are_signed_as_the_official_sdk_signs_them() {
-    for key in 0..2 {
-        let cloud = Cloud::new();
-        let key = &keys(&cloud)[key];
-        calls(&cloud, key);
-        let records = seen(&cloud);
-        let made: Vec<_> = records.iter().map(|record| record.operation).collect();
-        for operation in [
-            Operation::ImportImage,
-            Operation::DescribeTasks,
-            Operation::DescribeTaskAttribute,
-            Operation::CancelTask,
-            Operation::DescribeImages,
-            Operation::DescribeRegions,
-            Operation::GetRole,
-            Operation::CreateRole,
-            Operation::AttachPolicyToRole,
-            Operation::ListPoliciesForRole,
-        ] {
-            assert!(made.contains(&operation), "{operation} was not asked");
-        }
-        let Some(answers) = said(&cloud, key, &records) else { return };
-        for (record, said) in records.iter().zip(answers) {
-            let query = record.target.strip_prefix("/?").unwrap();
-            assert_eq!(said["query"], query, "{}", record.operation);
-            assert_eq!(said["authorization"], authorization(record), "{}", record.operation);
-            assert_eq!(said["extra"], json!(["accept", "user-agent", "x-acs-credentials-provider"]));
-        }
+    let asked = with_both_keys(calls);
+    let operations = [
+        Operation::ImportImage,
+        Operation::DescribeTasks,
+        Operation::DescribeTaskAttribute,
+        Operation::CancelTask,
+        Operation::DescribeImages,
+        Operation::DescribeRegions,
+        Operation::GetRole,
+        Operation::CreateRole,
+        Operation::AttachPolicyToRole,
+        Operation::ListPoliciesForRole,
+    ];
+    were_asked(&asked, &operations);
+    let Some(said) = said(asked) else { return };
+    for (record, said) in said {
+        assert_eq!(said["query"], record.target.strip_prefix("/?").unwrap(), "{}", record.operation);
+        assert_eq!(said["authorization"], authorization(&record), "{}", record.operation);
+        assert_eq!(said["extra"], json!(["accept", "user-agent", "x-acs-credentials-provider"]));
     }
 }
 
@@ -201,32 +210,25 @@ fn objects(cloud: &Cloud, key: &SimulatedKey) {
 
 #[test]
 fn requests_of_objects_are_signed_as_both_official_sdks_sign_them() {
-    for key in 0..2 {
-        let cloud = Cloud::new();
-        let key = &keys(&cloud)[key];
-        objects(&cloud, key);
-        let records = seen(&cloud);
-        let made: Vec<_> = records.iter().map(|record| record.operation).collect();
-        for operation in [
-            Operation::InitiateMultipartUpload,
-            Operation::UploadPart,
-            Operation::CompleteMultipartUpload,
-            Operation::ListParts,
-            Operation::AbortMultipartUpload,
-            Operation::ListMultipartUploads,
-            Operation::HeadObject,
-            Operation::GetBucketInfo,
-        ] {
-            assert!(made.contains(&operation), "{operation} was not asked");
-        }
-        let Some(answers) = said(&cloud, key, &records) else { return };
-        for (record, said) in records.iter().zip(answers) {
-            let own = authorization(record);
-            assert_eq!(said["authorization"], own, "{}", record.operation);
-            assert_eq!(said["first"], own.rsplit_once("Signature=").unwrap().1, "{}", record.operation);
-            let (path, query) = record.target.split_once('?').unwrap_or((&record.target, ""));
-            let pairs: Vec<_> = query.split('&').filter(|pair| *pair != OPTIONAL).collect();
-            assert_eq!(said["asks"], format!("{} {path}?{}", record.method, pairs.join("&")));
-        }
+    let asked = with_both_keys(objects);
+    let operations = [
+        Operation::InitiateMultipartUpload,
+        Operation::UploadPart,
+        Operation::CompleteMultipartUpload,
+        Operation::ListParts,
+        Operation::AbortMultipartUpload,
+        Operation::ListMultipartUploads,
+        Operation::HeadObject,
+        Operation::GetBucketInfo,
+    ];
+    were_asked(&asked, &operations);
+    let Some(said) = said(asked) else { return };
+    for (record, said) in said {
+        let own = authorization(&record);
+        assert_eq!(said["authorization"], own, "{}", record.operation);
+        assert_eq!(said["first"], own.rsplit_once("Signature=").unwrap().1, "{}", record.operation);
+        let (path, query) = record.target.split_once('?').unwrap_or((&record.target, ""));
+        let pairs: Vec<_> = query.split('&').filter(|pair| *pair != OPTIONAL).collect();
+        assert_eq!(said["asks"], format!("{} {path}?{}", record.method, pairs.join("&")));
     }
 }

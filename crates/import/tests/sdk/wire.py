@@ -1,7 +1,8 @@
 """Signs requests of ours with the official SDKs, and makes the same calls with them.
 
-Standard input: {"region", "id", "secret", "token", "addresses": {SERVICE: HOST:PORT}, "requests": [{"service",
-"operation", "method", "target", "headers": {…}}]}. Standard output: what the SDKs say of each request, as JSON.
+Standard input: a list, for each key, of {"region", "id", "secret", "token", "addresses": {SERVICE: HOST:PORT},
+"requests": [{"service", "operation", "method", "target", "headers": {…}}]}. Standard output: for each key a list of
+what the SDKs say of each request, as JSON.
 Exits 3 where a package is missing. The SDKs' calls go to the simulator like all others; what it answers is of no matter.
 """
 
@@ -24,11 +25,7 @@ def need(name):
         sys.exit(3)
 
 
-openapi, settings = need("alibabacloud_tea_openapi.utils"), need("alibabacloud_tea_openapi.models")
-RPC = {service: (need(f"{name}.client"), need(f"{name}.models"))
-       for service, name in [("ECS", "alibabacloud_ecs20140526"), ("RAM", "alibabacloud_ram20150501")]}
-oss2, oss2_auth, oss2_http = need("oss2"), need("oss2.auth"), need("oss2.http")
-oss, signer = need("alibabacloud_oss_v2"), need("alibabacloud_oss_v2.signer.v4")
+RPC = {"ECS": "alibabacloud_ecs20140526", "RAM": "alibabacloud_ram20150501"}
 
 
 def nested(pairs):
@@ -53,7 +50,9 @@ def nested(pairs):
 
 def rpc(asked, request):
     """The SDK makes the call from our parameters, with our time and nonce, and signs what we sign."""
-    client_module, models = RPC[request["service"]]
+    openapi, settings = need("alibabacloud_tea_openapi.utils"), need("alibabacloud_tea_openapi.models")
+    package = RPC[request["service"]]
+    client_module, models = need(f"{package}.client"), need(f"{package}.models")
     headers, action = request["headers"], request["operation"]
     signed = re.search(r"SignedHeaders=([^,]*)", headers["authorization"])[1].split(";")
     said, original = {}, openapi.Utils.get_authorization
@@ -95,6 +94,7 @@ def rpc(asked, request):
 
 def oss_call(client, operation, bucket, key, query):
     """The call of the SDK that is the same as ours."""
+    oss = need("alibabacloud_oss_v2")
     where = dict(bucket=bucket, key=key, upload_id=query.get("uploadId"))
     part = oss.UploadPart(part_number=1, etag='"A"')
     calls = {
@@ -116,6 +116,8 @@ def oss_call(client, operation, bucket, key, query):
 
 
 def objects(asked, request):
+    oss2, oss2_auth, oss2_http = need("oss2"), need("oss2.auth"), need("oss2.http")
+    oss, signer = need("alibabacloud_oss_v2"), need("alibabacloud_oss_v2.signer.v4")
     target = urlsplit(request["target"])
     _, bucket, key = unquote(target.path).split("/", 2)
     query, headers = dict(parse_qsl(target.query, keep_blank_values=True)), request["headers"]
@@ -174,9 +176,9 @@ def objects(asked, request):
 
 
 def main():
-    asked = json.load(sys.stdin)
     sign = {"OSS": objects, "ECS": rpc, "RAM": rpc}
-    json.dump([sign[request["service"]](asked, request) for request in asked["requests"]], sys.stdout)
+    said = [[sign[request["service"]](asked, request) for request in asked["requests"]] for asked in json.load(sys.stdin)]
+    json.dump(said, sys.stdout)
 
 
 if __name__ == "__main__":

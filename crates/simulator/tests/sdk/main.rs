@@ -39,7 +39,7 @@ fn run(simulator: &Simulator, scenario: &str) -> bool {
     // Bytecode is not to be left beside the sources, and proxies are not to be asked.
     command.arg("-B").arg(script).arg(scenario).env("NO_PROXY", "*");
     for service in Service::ALL {
-        command.env(format!("{service:?}").to_uppercase(), simulator.address(service).to_string());
+        command.env(service.name().to_uppercase(), simulator.address(service).to_string());
     }
     for (name, lifetime) in [("TOKEN", 3600), ("OLD", 0)] {
         let key = simulator.temporary_key(Duration::from_secs(lifetime));
