@@ -4,7 +4,8 @@ mod cloud;
 mod request;
 
 pub(crate) use cloud::{
-    Access, Cancel, CloudOutput, Import, Network, Place, Simulator, Uploads, UploadsVerb, Wait, Waiting,
+    Access, Cancel, CloudOutput, ExplainError, Import, Network, Place, Simulator, TaskStatus, Tasks, Uploads,
+    UploadsVerb, Wait, Waiting,
 };
 pub(crate) use request::{ImportRequest, Machine, Request};
 
@@ -43,10 +44,14 @@ pub(crate) enum Command {
     Import(Box<Import>),
     /// Wait for an import that was begun.
     Wait(Wait),
+    /// List the imports of a region, newest first.
+    Tasks(Tasks),
     /// Cancel imports.
     Cancel(Cancel),
     /// List or throw away uploads that were begun.
     Uploads(Uploads),
+    /// Explain an error of the cloud: what it means, what to do, which rule of preflight says so before.
+    ExplainError(ExplainError),
     /// Simulate OSS, ECS, RAM and STS on this machine, to try an import without an account.
     Simulator(Simulator),
     /// Copy an image into another format, or anew into its own.

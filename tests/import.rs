@@ -310,6 +310,61 @@ fn an_interrupt_while_waiting_detaches() {
 }
 
 #[test]
+fn the_role_is_looked_at_and_made() {
+    let cloud = Cloud::new();
+    cloud.simulator.remove_role("AliyunECSImageImportDefaultRole");
+    let ran = finish(&mut cloud.import(&good()));
+    assert_eq!((ran.code, cloud.count(Operation::UploadPart)), (40, 0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("is not there") && ran.stderr.contains("--ensure-role"), "{}", ran.stderr);
+    let ran = finish(cloud.import(&good()).arg("--ensure-role"));
+    assert!(ran.code == 0 && ran.stderr.contains("was made"), "{}", ran.stderr);
+    assert_eq!((cloud.count(Operation::CreateRole), cloud.count(Operation::AttachPolicyToRole)), (1, 1));
+    // Who may not ask goes on.
+    for operation in [Operation::GetRole, Operation::GetBucketInfo] {
+        cloud.simulator.deny(operation);
+    }
+    let ran = finish(&mut cloud.import(&good()));
+    assert!(ran.code == 0 && ran.stderr.contains("is taken as it is"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_check_of_the_platform_is_held_against_ours() {
+    let cloud = Cloud::new();
+    let args = ["--detection-strategy", "Standard"];
+    let done = json(&finish(cloud.import(&good()).args(args).arg("--output=json")));
+    let detection = &done["detection"];
+    assert!(detection["items"].as_array().is_some_and(|items| !items.is_empty()), "{detection}");
+    let ran = finish(cloud.import(&good()).args(args));
+    assert!(ran.stdout.contains("check of the platform: "), "{}", ran.stdout);
+}
+
+#[test]
+fn what_goes_on_in_the_cloud_is_listed() {
+    let cloud = Cloud::new();
+    let begun = json(&finish(cloud.import(&good()).args(["--no-wait", "--output=json"])));
+    let listed = json(&finish(cloud.verb("tasks").arg("--output=json")));
+    assert_eq!(
+        (&listed["tasks"][0]["task_id"], &listed["tasks"][0]["image_id"]),
+        (&begun["task_id"], &begun["image_id"])
+    );
+    assert_eq!(
+        json(&finish(cloud.verb("tasks").args(["--status=failed", "--output=json"])))["tasks"],
+        Value::Array(vec![])
+    );
+    let text = finish(&mut cloud.verb("tasks"));
+    assert!(text.code == 0 && text.stdout.contains(begun["task_id"].as_str().unwrap()));
+}
+
+#[test]
+fn codes_are_explained() {
+    let ran = run(["explain-error", "invalidossobject.size"]);
+    assert!(ran.code == 0 && ran.stdout.contains("What to do: "), "{}", ran.stdout);
+    assert!(run(["explain-error"]).stdout.lines().count() > 60);
+    let ran = run(["explain-error", "NoSuchUplaod"]);
+    assert!(ran.code == 2 && ran.stderr.contains("did you mean NoSuchUpload?"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_failed_task_says_why() {
     let cloud = Cloud::new();
     let (code, message) = ("InvalidImageFormat".to_owned(), "no \u{1b}[2J table".to_owned());
@@ -317,6 +372,7 @@ fn a_failed_task_says_why() {
     let ran = finish(&mut cloud.import(&good()));
     assert_eq!((ran.code, ran.stdout.as_str()), (40, ""), "{}", ran.stderr);
     assert!(ran.stderr.contains("InvalidImageFormat") && !ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
+    assert!(ran.stderr.contains("preflight tells before: IMG-"), "{}", ran.stderr);
 }
 
 #[test]

@@ -152,6 +152,26 @@ pub(crate) struct Cancel {
     pub(crate) tasks: Vec<String>,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum TaskStatus {
+    Processing,
+    Finished,
+    Failed,
+}
+
+/// The verb `tasks`.
+#[derive(Debug, Args)]
+pub(crate) struct Tasks {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Only those of this status.
+    #[arg(long, value_enum, value_name = "STATUS")]
+    pub(crate) status: Option<TaskStatus>,
+    /// For people, or as JSON.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: CloudOutput,
+}
+
 /// The verb `uploads`.
 #[derive(Debug, Args)]
 pub(crate) struct Uploads {
@@ -193,6 +213,14 @@ pub(crate) struct Bucket {
     pub(crate) oss_bucket: String,
     #[command(flatten)]
     pub(crate) place: Place,
+}
+
+/// The verb `explain-error`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainError {
+    /// Code of an error of the cloud, such as InvalidOSSBucket.NotFound. Without one: list all.
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
 }
 
 /// The verb `simulator`.

@@ -7,6 +7,7 @@ use crate::signals;
 use ::import::credentials::{Environment, Keys, Places};
 use ::import::ecs::{Ecs, Pace};
 use ::import::oss::Bucket;
+use ::import::ram::Ram;
 use ::import::{Endpoint, Limits, Session, Stop};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use std::time::Duration;
 /// Variables that name endpoints, as other tools of this cloud read them.
 const OSS: &str = "OSS_ENDPOINT";
 const ECS: &str = "ECS_ENDPOINT";
+const RAM: &str = "RAM_ENDPOINT";
 const STS: &str = "STS_ENDPOINT";
 
 /// How long what is under way may take to end by itself after a signal. Nothing is lost by not waiting longer: what was
@@ -57,6 +59,12 @@ impl<'a> Cloud<'a> {
         let endpoint =
             endpoint(self.access.ecs_endpoint.as_deref(), ECS, || Endpoint::ecs(&self.region, self.network()))?;
         Ok(Ecs::new(self.session.clone(), endpoint, &self.region))
+    }
+
+    /// The RAM of the account.
+    pub(super) fn ram(&self) -> Result<Ram, Failure> {
+        let endpoint = endpoint(self.access.ram_endpoint.as_deref(), RAM, Ram::endpoint)?;
+        Ok(Ram::new(self.session.clone(), endpoint))
     }
 
     /// A bucket in it.

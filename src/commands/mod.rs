@@ -6,6 +6,7 @@ mod cloud;
 mod compare;
 mod convert;
 mod explain;
+mod explain_error;
 mod import;
 mod info;
 mod inspect;
@@ -15,6 +16,7 @@ mod measure;
 mod preflight;
 mod request;
 mod simulator;
+mod tasks;
 mod uploads;
 mod verify_attestation;
 mod wait;
@@ -30,6 +32,8 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Request(args) => request::run(args),
         Command::Import(args) => import::run(args, cli.colour),
         Command::Wait(args) => wait::run(args),
+        Command::Tasks(args) => tasks::run(args),
+        Command::ExplainError(args) => explain_error::run(args),
         Command::Cancel(args) => cancel::run(args),
         Command::Uploads(args) => uploads::run(args),
         Command::Simulator(args) => simulator::run(args),

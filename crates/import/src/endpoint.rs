@@ -76,11 +76,6 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint of RAM, which is one for all regions.
-    pub fn ram() -> Result<Self> {
-        Self::parse("ram.aliyuncs.com")
-    }
-
     /// The endpoint of STS, of a region or of all.
     pub fn sts(region: Option<&str>) -> Result<Self> {
         match region {

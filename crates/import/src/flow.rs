@@ -4,20 +4,30 @@
 //! asks the services what is there before it does anything. So the whole can be stopped or killed anywhere and called
 //! again, and what somebody did already is not done twice.
 
-use crate::ecs::{Ecs, Following, Image, Pace, Started};
+use crate::ecs::{Detection, Ecs, Following, Image, Pace, Started};
 use crate::error::{Error, Kind, Result};
 use crate::hash::sha256_hex;
 use crate::journal::Journal;
 use crate::oss::Bucket;
+use crate::ram::{Consent, IMPORT_ROLE, Ram, RoleState};
 use crate::state::{ImportState, ObjectState};
 use crate::upload::{self, Content, Options, Progress, Uploaded};
 use preflight::Clearance;
 use request::ImportImage;
+use std::time::{Duration, Instant};
 
 /// Longest part of an object's key that becomes part of the image's name.
 const LONGEST_STEM: usize = 80;
 /// Storage classes whose objects cannot be read before they are restored.
 const FROZEN: &[&str] = &["Archive", "ColdArchive", "DeepColdArchive"];
+
+/// How the refusal begins of an import whose role is not there, or not known yet. The longer word is the newer.
+const NO_ROLE: &[&str] = &["NoSetRoletoECSServiceAcount", "NoSetRoletoECSServiceAccount"];
+/// How long ECS may take to know of a role that was just made, and between two questions: ours.
+const ROLE_LIMIT: Duration = Duration::from_secs(120);
+const ROLE_PAUSE: Duration = Duration::from_secs(3);
+/// How long the check of an image after its import is waited for: ours.
+const CHECK_LIMIT: Duration = Duration::from_secs(600);
 
 /// A disk to be imported.
 #[derive(Debug)]
@@ -35,6 +45,8 @@ pub struct Cloud {
     pub bucket: Bucket,
     /// The ECS of its region.
     pub ecs: Ecs,
+    /// The RAM of the account.
+    pub ram: Ram,
 }
 
 /// Who wants to know how far the whole is.
@@ -46,7 +58,7 @@ pub trait Watch: Progress + Following {
 /// A step of the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<'a> {
-    /// The bucket is asked whether an import can be made from it.
+    /// The bucket and the role are asked whether an import can be made from them.
     Bucket,
     /// A disk is uploaded.
     Upload {
@@ -79,6 +91,18 @@ pub struct Imported {
     pub started: Started,
     /// The image, if its end was waited for.
     pub image: Option<Image>,
+    /// What the platform's own check says of it, if one was asked for and was over in time.
+    pub detection: Option<Detection>,
+}
+
+/// What may be done about the role of the import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It is looked at.
+    #[default]
+    Check,
+    /// What is missing is made.
+    Ensure,
 }
 
 /// How to go about it.
@@ -86,6 +110,8 @@ pub struct Imported {
 pub struct How {
     /// How to upload.
     pub upload: Options,
+    /// What may be done about the role.
+    pub role: Role,
     /// How to wait for the image; `None`: not at all.
     pub wait: Option<Pace>,
 }
@@ -105,6 +131,7 @@ impl Cloud {
         check_disks(request, &disks, &self.bucket)?;
         watch.step(Step::Bucket);
         self.check_bucket(watch)?;
+        let is_new = self.role(request, how.role, watch)?;
         let mut objects = Vec::new();
         for (disk, key) in disks.iter().zip(keys(request)) {
             watch.step(Step::Upload { key, size: disk.content.bound() });
@@ -118,13 +145,19 @@ impl Cloud {
         let request = named(request, &objects);
         if journal.import().is_none() {
             watch.step(Step::Try);
-            self.try_import(&request, watch)?;
+            self.try_import(&request, is_new, watch)?;
         }
         let clearances: Vec<_> = disks.into_iter().map(|disk| disk.clearance).collect();
         let started = self.ecs.import(&request, &clearances, &self.bucket, journal)?;
         watch.step(Step::Started(&started));
         let image = how.wait.map(|pace| self.ecs.follow(&started, pace, watch, journal)).transpose()?;
-        Ok(Imported { request, objects, started, image })
+        let detection = match (&image, how.wait) {
+            (Some(image), Some(pace)) if request.detection_strategy.is_some() => {
+                self.detection(&image.id, pace, watch)?
+            }
+            _ => None,
+        };
+        Ok(Imported { request, objects, started, image, detection })
     }
 
     /// The name of a journal of its own for the objects that a request names, wherever the services are asked.
@@ -171,6 +204,53 @@ impl Cloud {
         }
     }
 
+    /// Whether ECS may read the bucket, as far as the caller may know. True: what it needs was made just now.
+    fn role(&self, request: &ImportImage, role: Role, watch: &dyn Watch) -> Result<bool> {
+        let name = request.role_name.as_deref().unwrap_or(IMPORT_ROLE);
+        if role == Role::Ensure {
+            let done = self.ram.ensure_role(name, Consent::Attach)?;
+            if done.is_new() {
+                watch.note(&format!(
+                    "the role {name} was made, or given what it lacked, so that ECS may read the bucket"
+                ));
+            }
+            return Ok(done.is_new());
+        }
+        let lacking = |what: String| {
+            Err(Error::new(Kind::Failed, format!("the role {name}, in which ECS reads the bucket, {what}"))
+                .remedy("make it with --ensure-role, or name another with --role-name"))
+        };
+        match self.ram.check_role(name)? {
+            RoleState::Missing => return lacking("is not there".into()),
+            RoleState::TrustDiffers { enough: false, differences } => {
+                return lacking(format!("is not for ECS to take: {}", differences.join("; ")));
+            }
+            RoleState::PolicyNotAttached { .. } => watch.note(&format!(
+                "the role {name} has not the policy of imports; ECS reads the bucket only if another allows it to"
+            )),
+            RoleState::TrustDiffers { .. } | RoleState::Good => {}
+            RoleState::Unknown(_) => {
+                watch.note(&format!("the role {name} may not be looked at, and is taken as it is"))
+            }
+        }
+        Ok(false)
+    }
+
+    /// What the platform's own check says, once it is over.
+    fn detection(&self, image: &str, pace: Pace, watch: &dyn Watch) -> Result<Option<Detection>> {
+        let begun = Instant::now();
+        loop {
+            match self.ecs.detection(image)? {
+                Some(detection) if detection.is_done() => return Ok(Some(detection)),
+                _ if begun.elapsed() >= pace.limit.unwrap_or(CHECK_LIMIT) => {
+                    watch.note("the image is there; the check of it is not over, and was not waited for any longer");
+                    return Ok(None);
+                }
+                _ => self.bucket.session().stop().sleep(pace.interval)?,
+            }
+        }
+    }
+
     /// The object as it was uploaded for the import that the journal tells of: it may be gone since.
     fn uploaded_before(
         &self,
@@ -191,14 +271,21 @@ impl Cloud {
     }
 
     /// A name that is taken may be taken by this very import, which [`Ecs::import`] finds out.
-    fn try_import(&self, request: &ImportImage, watch: &dyn Watch) -> Result<()> {
-        match self.ecs.try_import(request) {
-            Err(error) if crate::ecs::is_taken(&error) => Ok(()),
-            Err(error) if error.is_temporary() && error.kind() != Kind::Stopped => {
-                watch.note(&format!("the service could not be asked first: {error}"));
-                Ok(())
+    /// A role that is new is not known at once.
+    fn try_import(&self, request: &ImportImage, is_new: bool, watch: &dyn Watch) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            match self.ecs.try_import(request) {
+                Err(error) if is_new && NO_ROLE.contains(&error.code()) && begun.elapsed() < ROLE_LIMIT => {
+                    self.bucket.session().stop().sleep(ROLE_PAUSE)?;
+                }
+                Err(error) if crate::ecs::is_taken(&error) => return Ok(()),
+                Err(error) if error.is_temporary() && error.kind() != Kind::Stopped => {
+                    watch.note(&format!("the service could not be asked first: {error}"));
+                    return Ok(());
+                }
+                tried => return tried,
             }
-            tried => tried,
         }
     }
 }

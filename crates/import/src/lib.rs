@@ -8,8 +8,6 @@
 //!
 //! Everything blocks, and no other crate of ours speaks with credentials. Requests are signed here
 //! (ACS3-HMAC-SHA256, OSS4-HMAC-SHA256), made by blocking `ureq`, and tried again by one set of rules.
-//!
-//! Not supported yet: creating the role that imports need, and streaming a conversion into parts.
 #![forbid(unsafe_code)]
 
 mod crc64;
@@ -18,12 +16,14 @@ pub mod ecs;
 mod encoding;
 mod endpoint;
 mod error;
+pub mod explain;
 mod flow;
 mod hash;
 mod http;
 mod journal;
 pub mod oss;
 mod patience;
+pub mod ram;
 mod random;
 mod refusal;
 mod rpc;
@@ -38,7 +38,7 @@ mod xml;
 
 pub use endpoint::{Endpoint, Network};
 pub use error::{Error, Kind, Result, Retry};
-pub use flow::{Cloud, Disk, How, Imported, Step, Watch};
+pub use flow::{Cloud, Disk, How, Imported, Role, Step, Watch};
 pub use journal::Journal;
 pub use patience::Limits;
 pub use refusal::Refusal;

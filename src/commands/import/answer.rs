@@ -1,5 +1,6 @@
 //! What came of an import, for people and for programs.
 
+use super::detection::Checked;
 use crate::cli::CloudOutput;
 use crate::exit::Failure;
 use crate::output;
@@ -17,10 +18,15 @@ pub(super) fn write(
     bucket: &str,
     imported: &Imported,
     digests: &[Option<String>],
+    checked: Option<&Checked<'_>>,
 ) -> Result<(), Failure> {
     match format {
-        CloudOutput::Json => output::json(&document(region, bucket, imported, digests)),
-        CloudOutput::Text => output::text(&text(imported)),
+        CloudOutput::Json => {
+            let mut document = document(region, bucket, imported, digests);
+            document["detection"] = checked.map(Checked::json).unwrap_or_default();
+            output::json(&document)
+        }
+        CloudOutput::Text => output::text(&(text(imported) + &checked.map(Checked::text).unwrap_or_default())),
     }
 }
 

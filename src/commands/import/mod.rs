@@ -1,18 +1,21 @@
 //! `import`: from files on this machine to an image in ECS. Judged first, uploaded, imported, followed.
 
 mod answer;
+mod detection;
 mod files;
 mod made;
 mod watch;
 
 use super::cloud::{self, Farewell};
+use super::explain_error;
 use super::machine::{self, Drafted};
 use crate::cli::{Colour, Import};
 use crate::exit::{Exit, Failure, complain};
 use crate::image::say;
 use crate::output;
 use ::import::upload::{Content, Options};
-use ::import::{Cloud, Disk, How, Journal};
+use ::import::{Cloud, Disk, How, Journal, Role};
+use detection::Checked;
 use files::Files;
 use made::Made;
 use preflight::{Clearance, Report, Verdict};
@@ -57,9 +60,10 @@ pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
             rate: args.rate,
             overwrite: args.overwrite,
         },
+        role: if args.ensure_role { Role::Ensure } else { Role::Check },
         wait: (!args.no_wait).then(|| cloud::pace(&args.waiting)),
     };
-    let cloud = Cloud { bucket: cloud.bucket(&bucket)?, ecs: cloud.ecs()? };
+    let cloud = Cloud { bucket: cloud.bucket(&bucket)?, ecs: cloud.ecs()?, ram: cloud.ram()? };
     let mut journal = journal(args, &cloud.journal_name(request))?;
     let imported = cloud.import(request, disks, &mut journal, how, &shown, &|| {
         made.iter().try_for_each(Made::check_unchanged)?;
@@ -69,7 +73,9 @@ pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
     match imported {
         Ok(imported) => {
             let digests: Vec<_> = made.iter().map(Made::digest).collect();
-            answer::write(args.output, &region, &bucket, &imported, &digests)?;
+            let checked = imported.detection.as_ref().zip(machine.checks.reports().first());
+            let checked = checked.map(|(detection, report)| Checked::of(detection, report));
+            answer::write(args.output, &region, &bucket, &imported, &digests, checked.as_ref())?;
             Ok(Exit::Done)
         }
         Err(error) if error.is_temporary() => {
@@ -78,7 +84,13 @@ pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
             farewell.say();
             Ok(failure.exit)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            let hint = explain_error::hint(error.code());
+            let failure = Failure::from(error);
+            complain(&failure);
+            hint.iter().for_each(|hint| say(hint));
+            Ok(failure.exit)
+        }
     }
 }
 

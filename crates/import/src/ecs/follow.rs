@@ -116,7 +116,8 @@ fn failure(task: Option<&Task>, image: Option<&Image>, gone: bool) -> Option<Err
     };
     match (task, image) {
         (Some(task), _) if task.has_failed() => {
-            Some(Error::new(Kind::Failed, format!("the import failed: {}", reasons(task))))
+            let code = task.errors.iter().map(|error| error.code.clone()).find(|code| !code.is_empty());
+            Some(Error::new(Kind::Failed, format!("the import failed: {}", reasons(task))).coded(code))
         }
         (_, Some(image)) if image.has_failed() => {
             let what = format!("the import failed: image {} is {}", image.id, image.status);

@@ -55,21 +55,26 @@ pub struct Task {
     pub image: Option<String>,
 }
 
-impl Task {
-    fn of(value: &Value) -> Self {
-        let status = match text(&value["TaskStatus"]) {
+impl TaskStatus {
+    pub(super) fn of(value: &Value) -> Self {
+        match text(value) {
             status if status.eq_ignore_ascii_case("Processing") => TaskStatus::Processing,
             status if status.eq_ignore_ascii_case("Finished") => TaskStatus::Finished,
             status if status.eq_ignore_ascii_case("Failed") => TaskStatus::Failed,
             other => TaskStatus::Other(other),
-        };
+        }
+    }
+}
+
+impl Task {
+    fn of(value: &Value) -> Self {
         let error = |operation: &Value| {
             let (code, message) = (text(&operation["ErrorCode"]), text(&operation["ErrorMsg"]));
             (!code.is_empty() || !message.is_empty()).then_some(TaskError { code, message })
         };
         let operations = items(&value["OperationProgressSet"], "OperationProgress");
         Task {
-            status,
+            status: TaskStatus::of(&value["TaskStatus"]),
             percent: percent(&value["TaskProcess"]),
             failed: text(&value["FailedCount"]).parse().unwrap_or(0),
             cancellable: text(&value["SupportCancel"]).eq_ignore_ascii_case("true"),
