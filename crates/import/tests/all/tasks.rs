@@ -64,7 +64,10 @@ fn regions_say_where_they_are_asked() {
     let cloud = Cloud::new();
     let ecs = ecs(&cloud);
     assert!(ecs.regions().unwrap().iter().any(|region| region.id == REGION && region.available));
-    assert_eq!(ecs.endpoint_of("eu-central-1").unwrap(), import::Endpoint::ecs("eu-central-1").unwrap());
+    assert_eq!(
+        ecs.endpoint_of("eu-central-1").unwrap(),
+        import::Endpoint::ecs("eu-central-1", import::Network::Public).unwrap()
+    );
     assert!(ecs.endpoint_of("nowhere").unwrap_err().to_string().contains("cn-hangzhou"));
 }
 

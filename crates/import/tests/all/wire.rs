@@ -15,7 +15,7 @@ use import::credentials::Keys;
 use import::ecs::{Ecs, TaskFilter};
 use import::oss::Bucket;
 use import::ram::{Consent, IMPORT_ROLE, Ram};
-use import::upload::{Options, send};
+use import::upload::{Content, Options, send};
 use import::{Key, Secret, Session, Stop};
 use preflight::Tag;
 use request::{DiskDeviceMapping, ImportImage};
@@ -198,7 +198,7 @@ fn calls_are_signed_as_the_official_sdk_signs_them() {
 fn objects(cloud: &Cloud, key: &SimulatedKey) {
     let bucket = Bucket::new(session(cloud, key), cloud.endpoint(Service::Oss), REGION, BUCKET).unwrap();
     let options = Options { part_size: Some(PART), workers: 1, ..Options::default() };
-    let upload = || send(&bucket, KEY, &image(2), &mut cloud.journal(), options, &(), &|| Ok(()));
+    let upload = || send(&bucket, KEY, Content::Stored(&image(2)), &mut cloud.journal(), options, &(), &|| Ok(()));
     cloud.simulator.fault("UploadPart:2=fail:AccessDenied".parse().unwrap());
     upload().unwrap_err();
     cloud.simulator.clear_faults();
