@@ -375,6 +375,47 @@ fn a_failed_task_says_why() {
     assert!(ran.stderr.contains("preflight tells before: IMG-"), "{}", ran.stderr);
 }
 
+/// Killed at as many points as `BOOTWORTHY_KILLS` says, over the whole flow, and run again: one object, one image.
+#[test]
+fn kills_anywhere_end_in_one_image() {
+    let points = std::env::var("BOOTWORTHY_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(12_usize);
+    let ways = [[].as_slice(), &["--convert", "qcow2"]];
+    // Requests, and parts among them, of each way.
+    let whole = ways.map(|way| {
+        let cloud = Cloud::new();
+        assert_eq!(finish(cloud.import(&good()).args(way)).code, 0);
+        (cloud.simulator.requests().len(), cloud.count(Operation::UploadPart))
+    });
+    let mut killed = 0;
+    for point in 0..points {
+        let (cloud, way) = (Cloud::new(), point % 2);
+        let (requests, parts) = whole[way];
+        cloud.simulator.fault("*:*=delay:3".parse().unwrap());
+        let import = || {
+            let mut command = cloud.import(&good());
+            command.args(ways[way]);
+            command
+        };
+        // Before, at and between all requests: the further points fall into the time that one takes.
+        let wanted = point * requests / points;
+        let mut child = piped(&mut import());
+        while cloud.simulator.requests().len() < wanted && child.try_wait().unwrap().is_none() {
+            thread::sleep(Duration::from_micros(200));
+        }
+        thread::sleep(Duration::from_millis(point as u64 % 4));
+        child.kill().unwrap();
+        killed += usize::from(!child.wait().unwrap().success());
+        let ran = finish(&mut import());
+        assert_eq!(ran.code, 0, "{point}: {}", ran.stderr);
+        assert_eq!(cloud.simulator.images().len(), 1, "{point}: {}", ran.stderr);
+        assert!(way == 1 || cloud.object() == fs::read(good()).unwrap(), "{point}");
+        // What was under way at the kill may be sent again.
+        let sent = [Operation::UploadPart, Operation::ImportImage].map(|operation| cloud.count(operation));
+        assert!(sent[0] <= parts + 16 && sent[1] <= 4, "{point}: {sent:?}");
+    }
+    assert!(killed >= points * 2 / 3, "only {killed} kills hit");
+}
+
 #[test]
 fn nothing_that_is_written_holds_a_secret() {
     let cloud = Cloud::new();
