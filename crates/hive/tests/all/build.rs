@@ -3,6 +3,7 @@
 use regf::{DataType, HiveBuilder};
 
 /// What a test puts into a value.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Put<'a> {
     Text(&'a str),
     Expand(&'a str),

@@ -1,17 +1,19 @@
 //! What a case is: a rule, a disk that it passes, and one that it blocks.
 
-use super::{freebsd, images, linux, request};
+use super::{freebsd, images, linux, request, windows};
 use crate::Result;
 use crate::scratch::Disk;
 use std::path::Path;
 
 /// What a disk is made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Base {
     /// Debian 12 with GPT, GRUB for both kinds of firmware, cloud-init, sshd: everything an import asks for.
     Debian,
     /// FreeBSD 13 on UFS, with these files in place of its own. Nothing writes to UFS afterwards.
     FreeBsd(freebsd::Files),
+    /// Windows Server 2019 on NTFS, with these changes. Nothing writes to NTFS afterwards.
+    Windows(windows::Windows),
 }
 
 /// The file that a raw disk is put into.
@@ -59,5 +61,5 @@ impl Case {
 
 /// All cases.
 pub(super) fn all() -> impl Iterator<Item = &'static Case> {
-    images::ALL.iter().chain(linux::ALL).chain(freebsd::ALL).chain(request::ALL)
+    images::ALL.iter().chain(linux::ALL).chain(freebsd::ALL).chain(windows::ALL).chain(request::ALL)
 }

@@ -10,6 +10,7 @@ mod images;
 mod linux;
 mod lvm;
 mod request;
+mod windows;
 
 use crate::Result;
 use crate::process::release_binary;
