@@ -26,12 +26,22 @@ pub(super) struct Container {
 /// Options of a command line.
 pub(super) type Words = &'static [&'static str];
 
+/// What the program is asked to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Verb {
+    /// Judge the image.
+    Preflight,
+    /// Make the whole request for its import.
+    Request,
+}
+
 /// How one image is made, and what is said of it.
 pub(super) struct Recipe {
     pub(super) base: Base,
     pub(super) change: fn(&mut Disk) -> Result<()>,
     pub(super) container: Container,
-    /// Options of preflight.
+    pub(super) verb: Verb,
+    /// Options of the verb.
     pub(super) arguments: Words,
 }
 
@@ -45,7 +55,8 @@ pub(super) struct Case {
 pub(super) const RAW: Container = Container { suffix: "raw", make: |disk, image| Ok(std::fs::rename(disk, image)?) };
 
 /// The base as it is.
-pub(super) const SOUND: Recipe = Recipe { base: Base::Debian, change: |_| Ok(()), container: RAW, arguments: &[] };
+pub(super) const SOUND: Recipe =
+    Recipe { base: Base::Debian, change: |_| Ok(()), container: RAW, verb: Verb::Preflight, arguments: &[] };
 
 impl Case {
     /// A change of the Debian-like disk breaks it.

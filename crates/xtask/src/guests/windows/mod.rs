@@ -124,7 +124,7 @@ pub(super) static ALL: &[Case] = &[
         ],
     ),
     broken("WIN-BITLOCKER", |disk| disk.overwrite(disk.root(), b"\xEB\x58\x90-FVE-FS-")),
-    with("WIN-BOOTDRV-MISSING", &[NoFile("C:/Windows/System32/drivers/partmgr.sys")]),
+    with("WIN-BOOTDRV-MISSING", &[NoFile("C:/Windows/System32/drivers/volmgr.sys")]),
     with("WIN-BOOTMGR", &[NoFile("S:/bootmgr")]),
     with_uefi("WIN-BOOTMGR", &[NoFile("S:/EFI/BOOT/BOOTX64.EFI")]),
     with(
@@ -142,10 +142,10 @@ pub(super) static ALL: &[Case] = &[
     with("WIN-FIREWALL", &[NoKey(SYSTEM, system::FIREWALL_RULES)]),
     with("WIN-HIBER", &[File("C:/hiberfil.sys", b"HIBR and the memory of a machine")]),
     with("WIN-MOUNTEDDEVICES", &[Set(SYSTEM, bytes(boot::LETTERS, boot::C, &boot::SYSTEM_ON_MBR))]),
-    // The partition ends where half of the volume is still to come.
+    // The partition ends a MiB before the volume does.
     broken("WIN-NTFS", |disk| {
-        let half = u32::try_from(disk::WINDOWS_SECTORS / 2)?;
-        disk.overwrite(boot::WINDOWS_LENGTH, &half.to_le_bytes())
+        let short = u32::try_from(disk::WINDOWS_SECTORS - 2048)?;
+        disk.overwrite(boot::WINDOWS_LENGTH, &short.to_le_bytes())
     }),
     Case {
         rule: "WIN-NVME",
@@ -183,3 +183,29 @@ pub(super) static ALL: &[Case] = &[
     Case { rule: "WIN-2008R2-KB", passing: bios(&R2_WITH_UPDATE), failing: bios(&R2) },
     with("WIN-XEN", &[Set(SYSTEM, list(r"ControlSet001\Services\XenPCI\Parameters", "hide_devices", &["vbd"]))]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use edit::Contents;
+
+    #[test]
+    fn each_change_is_of_something_that_is_there() {
+        for case in ALL {
+            for recipe in [&case.passing, &case.failing] {
+                let Base::Windows(windows) = recipe.base else { continue };
+                let sound = Contents::new(windows.firmware).files(&[]).unwrap();
+                let changed = Contents::new(windows.firmware).files(windows.edits);
+                let changed = changed.unwrap_or_else(|error| panic!("{}: {error}", case.rule));
+                assert_eq!(changed == sound, windows.edits.is_empty(), "{}", case.rule);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_cannot_be_removed() {
+        for edit in [NoFile("C:/x"), NoKey(SYSTEM, "x"), NoValue(SYSTEM, "Select", "x"), Set("x", key("y"))] {
+            assert!(Contents::new(Firmware::Bios).files(&[edit]).is_err(), "{edit:?}");
+        }
+    }
+}

@@ -4,7 +4,7 @@
 pub(super) const X86_64: u16 = 0x8664;
 
 /// Where the PE header begins, and where the version.
-const HEADER: usize = 0x80;
+const HEADER: u8 = 0x80;
 const VERSION: usize = 0x200;
 
 /// What the fixed part of a version resource begins with: its mark, and its own version.
@@ -16,9 +16,9 @@ const NUMBERS: [u16; 4] = [94, 100, 58_101, 104];
 /// A program for a machine.
 pub(super) const fn program(machine: u16) -> [u8; 1024] {
     let mut file = put([0; 1024], 0, b"MZ");
-    file[0x3C] = HEADER as u8;
-    file = put(file, HEADER, b"PE\0\0");
-    file = put(file, HEADER + 4, &machine.to_le_bytes());
+    file[0x3C] = HEADER;
+    file = put(file, HEADER as usize, b"PE\0\0");
+    file = put(file, HEADER as usize + 4, &machine.to_le_bytes());
     file = put(file, VERSION, &MARK);
     let mut index = 0;
     while index < NUMBERS.len() {

@@ -43,7 +43,7 @@ pub(super) const DISKS: &str = r"ControlSet001\Control\Class\{4d36e967-e325-11ce
 pub(super) const CARD: &str =
     r"ControlSet001\Services\Tcpip\Parameters\Interfaces\{b0070000-0000-0000-0000-000000000002}";
 const PARTMGR: &str = r"ControlSet001\Services\partmgr";
-const FIREWALL: &str = r"ControlSet001\Services\SharedAccess\Parameters\FirewallPolicy";
+const VOLMGR: &str = r"ControlSet001\Services\volmgr";
 pub(super) const FIREWALL_RULES: &str = r"ControlSet001\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules";
 pub(super) const REMOTE_DESKTOP: &str = r"ControlSet001\Control\Terminal Server";
 pub(super) const PRODUCT: &str = r"ControlSet001\Control\ProductOptions";
@@ -74,6 +74,10 @@ pub(super) static SYSTEM: &[Row] = &[
     number(PARTMGR, "ErrorControl", 3),
     text(PARTMGR, "ImagePath", r"System32\drivers\partmgr.sys"),
     number(r"ControlSet001\Services\partmgr\Parameters", "SanPolicy", 1),
+    number(VOLMGR, "Type", 1),
+    number(VOLMGR, "Start", 0),
+    number(VOLMGR, "ErrorControl", 3),
+    text(VOLMGR, "ImagePath", r"System32\drivers\volmgr.sys"),
     text(
         r"ControlSet001\Control\Network\{4D36E972-E325-11CE-BFC1-08002BE10318}\{b0070000-0000-0000-0000-000000000002}\Connection",
         "Name",
@@ -83,7 +87,6 @@ pub(super) static SYSTEM: &[Row] = &[
     number(CARD, "EnableDHCP", 1),
     number(r"ControlSet001\Services\SharedAccess\Parameters\FirewallPolicy\PublicProfile", "EnableFirewall", 1),
     number(r"ControlSet001\Services\SharedAccess\Parameters\FirewallPolicy\StandardProfile", "EnableFirewall", 1),
-    key(FIREWALL),
     text(
         FIREWALL_RULES,
         "RemoteDesktop-UserMode-In-TCP",
@@ -154,6 +157,7 @@ pub(super) static FILES: &[(&str, &[u8])] = &[
     ("C:/Windows/System32/winload.efi", PROGRAM),
     ("C:/Windows/System32/winload.exe", PROGRAM),
     ("C:/Windows/System32/drivers/partmgr.sys", PROGRAM),
+    ("C:/Windows/System32/drivers/volmgr.sys", PROGRAM),
     ("C:/Windows/System32/drivers/balloon.sys", PROGRAM),
     ("C:/Windows/System32/drivers/netkvm.sys", PROGRAM),
     ("C:/Windows/System32/drivers/stornvme.sys", PROGRAM),
