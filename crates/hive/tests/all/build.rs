@@ -1,4 +1,4 @@
-//! Hives for the tests.
+//! Hives for the tests, and for the disks that xtask makes.
 
 use regf::{DataType, HiveBuilder};
 

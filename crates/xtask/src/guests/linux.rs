@@ -1,5 +1,6 @@
 //! LNX- rules: one change each to a disk with which everything is right.
 
+use super::btrfs;
 use super::case::{Case, Recipe, SOUND};
 use crate::Result;
 use crate::initramfs;
@@ -20,6 +21,11 @@ const fn broken(rule: &'static str, change: fn(&mut Disk) -> Result<()>) -> Case
 
 pub(super) static ALL: &[Case] = &[
     broken("LNX-DISK-FREE", |disk| disk.fill(1000)),
+    Case {
+        rule: "LNX-FS-CLEAN",
+        passing: Recipe { change: |disk| btrfs::add_var(disk, btrfs::LENGTH), ..SOUND },
+        failing: Recipe { change: |disk| btrfs::add_var(disk, btrfs::LENGTH - 1), ..SOUND },
+    },
     // The device mapper is among the modules on the disk, and not in the initramfs.
     broken("LNX-LVM", |disk| {
         let modules = format!("/usr/lib/modules/{}", disk.kernel);

@@ -3,13 +3,13 @@
 use super::edit::{Contents, Edit};
 use super::{Firmware, boot};
 use crate::Result;
+use crate::guests::place;
 use crate::process::output;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use storage::{Extents, ReadAt as _};
 
 const SECTOR: u64 = 512;
 
@@ -24,17 +24,14 @@ pub(super) const WINDOWS_SECTORS: u64 = 1400 << 11;
 /// The disk, with room for the second GPT.
 const DISK_SECTORS: u64 = WINDOWS_START + WINDOWS_SECTORS + 2048;
 
-/// Most bytes of a volume that are copied at once.
-const PIECE: u64 = 1 << 20;
-
 /// Writes the disk of a changed system.
 pub(super) fn make(path: &Path, firmware: Firmware, edits: &[Edit]) -> Result<()> {
     let files = Contents::new(firmware).files(edits)?;
-    let place = tempfile::tempdir()?;
+    let scratch = tempfile::tempdir()?;
     let disk = File::create(path)?;
     disk.set_len(DISK_SECTORS * SECTOR)?;
-    let windows = ntfs(&tree(place.path(), "C:", &files)?, WINDOWS_START, WINDOWS_SECTORS)?;
-    let system = tree(place.path(), "S:", &files)?;
+    let windows = ntfs(&tree(scratch.path(), "C:", &files)?, WINDOWS_START, WINDOWS_SECTORS)?;
+    let system = tree(scratch.path(), "S:", &files)?;
     let system = match firmware {
         Firmware::Bios => {
             disk.write_all_at(&boot::mbr(), 0)?;
@@ -47,15 +44,15 @@ pub(super) fn make(path: &Path, firmware: Firmware, edits: &[Edit]) -> Result<()
             fat(&system, SYSTEM_START, SYSTEM_SECTORS)?
         }
     };
-    insert(&system, &disk, SYSTEM_START * SECTOR)?;
-    insert(&windows, &disk, WINDOWS_START * SECTOR)
+    place::insert(&system, &disk, SYSTEM_START * SECTOR)?;
+    place::insert(&windows, &disk, WINDOWS_START * SECTOR)
 }
 
 /// Puts the files of a volume into a directory.
-fn tree(place: &Path, volume: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<PathBuf> {
-    let root = place.join(volume);
+fn tree(scratch: &Path, volume: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<PathBuf> {
+    let root = scratch.join(volume);
     for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with(volume)) {
-        let file = place.join(path);
+        let file = scratch.join(path);
         fs::create_dir_all(file.parent().ok_or("a file is in a directory")?)?;
         fs::write(file, bytes)?;
     }
@@ -130,23 +127,4 @@ fn gpt(path: &Path) -> Result<()> {
 fn guid(bytes: [u8; 16]) -> String {
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
-}
-
-/// Copies what is stored of a file into another one; the rest of both are holes.
-fn insert(from: &Path, to: &File, at: u64) -> Result<()> {
-    let volume = storage::File::open(from)?;
-    for extent in Extents::new(&volume) {
-        let extent = extent?;
-        if !extent.is_data() {
-            continue;
-        }
-        for start in extent.range.clone().step_by(usize::try_from(PIECE)?) {
-            let mut piece = vec![0; usize::try_from(PIECE.min(extent.range.end - start))?];
-            volume.read_at(&mut piece, start)?;
-            if piece.iter().any(|byte| *byte != 0) {
-                to.write_all_at(&piece, at + start)?;
-            }
-        }
-    }
-    Ok(())
 }
