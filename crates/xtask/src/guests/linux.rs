@@ -105,7 +105,11 @@ pub(super) static ALL: &[Case] = &[
         disk.remove("/etc/systemd/system/multi-user.target.wants/ssh.service")?;
         disk.remove("/etc/systemd/system/sshd.service")
     }),
-    broken("LNX-SSHD-PERM", |disk| disk.write("/etc/ssh/ssh_host_rsa_key", b"a stand-in\n", 0o644)),
+    broken("LNX-SSHD-PERM", |disk| {
+        // cloud-init would make other keys.
+        disk.write("/etc/cloud/cloud-init.disabled", b"", 0o644)?;
+        disk.write("/etc/ssh/ssh_host_rsa_key", b"a stand-in\n", 0o644)
+    }),
     broken("LNX-SSHD-ROOT", |disk| {
         // cloud-init would make another user.
         disk.write("/etc/cloud/cloud-init.disabled", b"", 0o644)?;
