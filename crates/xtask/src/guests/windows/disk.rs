@@ -26,7 +26,9 @@ const DISK_SECTORS: u64 = WINDOWS_START + WINDOWS_SECTORS + 2048;
 
 /// Writes the disk of a changed system.
 pub(super) fn make(path: &Path, firmware: Firmware, edits: &[Edit]) -> Result<()> {
-    let files = Contents::new(firmware).files(edits)?;
+    let mut contents = Contents::new(firmware);
+    contents.change_all(edits)?;
+    let files = contents.files(edits)?;
     let scratch = tempfile::tempdir()?;
     let disk = File::create(path)?;
     disk.set_len(DISK_SECTORS * SECTOR)?;

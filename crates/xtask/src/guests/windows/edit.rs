@@ -56,11 +56,19 @@ impl Contents {
         Contents { firmware, hives: hives.into(), files: files.collect() }
     }
 
-    /// The files after all changes. One that changes nothing is an error: it would not be what the table says.
+    /// Changes the hives. One that removes nothing is an error: it would not be what the table says.
+    pub(super) fn change_all(&mut self, edits: &[Edit]) -> Result<()> {
+        edits.iter().try_for_each(|edit| self.change(edit))
+    }
+
+    /// What is in the hives, to be compared: a hive that is written has the time in it.
+    #[cfg(test)]
+    pub(super) fn hives(&self) -> String {
+        format!("{:?}", self.hives)
+    }
+
+    /// The files with the hives among them, after the changes of files.
     pub(super) fn files(mut self, edits: &[Edit]) -> Result<BTreeMap<String, Vec<u8>>> {
-        for edit in edits {
-            self.change(edit)?;
-        }
         for (name, rows) in &self.hives {
             self.files.insert(self.place(name), hive(rows));
         }
