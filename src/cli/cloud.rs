@@ -75,11 +75,10 @@ pub(crate) struct Waiting {
     pub(crate) timeout: Option<f64>,
 }
 
-/// The verb `import`.
+/// How to upload.
 #[derive(Debug, Args)]
-pub(crate) struct Import {
-    #[command(flatten)]
-    pub(crate) machine: Machine,
+#[command(next_help_heading = "The upload")]
+pub(crate) struct Upload {
     /// Convert into this format while uploading, with no file in between: raw, qcow2, vhd.
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     pub(crate) convert: Option<String>,
@@ -89,7 +88,7 @@ pub(crate) struct Import {
     /// With --convert: options of the format, as k=v[,k=v].
     #[arg(short = 'o', long = "target-options", value_name = "OPTIONS", requires = "convert")]
     pub(crate) options: Vec<String>,
-    /// Bytes of a part of the upload, instead of what follows from the size.
+    /// Bytes of a part, instead of what follows from the size.
     #[arg(long, value_name = "SIZE", value_parser = crate::size::parse)]
     pub(crate) part_size: Option<u64>,
     /// Parts that are sent at once, at most.
@@ -101,6 +100,11 @@ pub(crate) struct Import {
     /// Replace objects that are there and hold something else.
     #[arg(long)]
     pub(crate) overwrite: bool,
+}
+
+/// The verb `import`.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
     /// Make the role that ECS needs to read the bucket, or give it what it lacks.
     #[arg(long)]
     pub(crate) ensure_role: bool,
@@ -116,19 +120,21 @@ pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) waiting: Waiting,
     #[command(flatten)]
-    pub(crate) access: Access,
-    #[command(flatten)]
     pub(crate) progress: ProgressArgs,
     /// For people, or as JSON.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: CloudOutput,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    #[command(flatten)]
+    pub(crate) upload: Upload,
+    #[command(flatten)]
+    pub(crate) access: Access,
 }
 
 /// The verb `wait`.
 #[derive(Debug, Args)]
 pub(crate) struct Wait {
-    #[command(flatten)]
-    pub(crate) place: Place,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
     /// For people, or as JSON.
@@ -140,16 +146,18 @@ pub(crate) struct Wait {
     /// Task (t-…) or image (m-…).
     #[arg(value_name = "ID")]
     pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 /// The verb `cancel`.
 #[derive(Debug, Args)]
 pub(crate) struct Cancel {
-    #[command(flatten)]
-    pub(crate) place: Place,
     /// Tasks (t-…).
     #[arg(value_name = "TASK", required = true)]
     pub(crate) tasks: Vec<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -162,14 +170,14 @@ pub(crate) enum TaskStatus {
 /// The verb `tasks`.
 #[derive(Debug, Args)]
 pub(crate) struct Tasks {
-    #[command(flatten)]
-    pub(crate) place: Place,
     /// Only those of this status.
     #[arg(long, value_enum, value_name = "STATUS")]
     pub(crate) status: Option<TaskStatus>,
     /// For people, or as JSON.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: CloudOutput,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 /// The verb `uploads`.
@@ -183,25 +191,25 @@ pub(crate) struct Uploads {
 pub(crate) enum UploadsVerb {
     /// List uploads that were begun and neither completed nor thrown away; their parts cost money.
     List {
-        #[command(flatten)]
-        bucket: Bucket,
         /// Only of keys that begin so.
         #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
         prefix: String,
         /// For people, or as JSON.
         #[arg(long, value_enum, default_value_t)]
         output: CloudOutput,
+        #[command(flatten)]
+        bucket: Bucket,
     },
     /// Throw away what was uploaded of an object: one upload of it, or all.
     Abort {
-        #[command(flatten)]
-        bucket: Bucket,
         /// Key of the object.
         #[arg(value_name = "KEY")]
         key: String,
         /// The upload, instead of all of that key.
         #[arg(value_name = "UPLOAD")]
         id: Option<String>,
+        #[command(flatten)]
+        bucket: Bucket,
     },
 }
 

@@ -154,18 +154,17 @@ pub(crate) struct Machine {
     /// No policy, not even that of bootworthy.toml.
     #[arg(long, conflicts_with = "policy")]
     pub(crate) no_policy: bool,
-    #[command(flatten)]
-    pub(crate) request: Request,
     /// The disks of one machine: the one that it starts from, then up to 16 data disks.
     #[arg(value_name = "IMAGE", required = true)]
     pub(crate) images: Vec<PathBuf>,
+    // Whatever comes after it would stand under its heading.
+    #[command(flatten)]
+    pub(crate) request: Request,
 }
 
 /// The verb `request`.
 #[derive(Debug, Args)]
 pub(crate) struct ImportRequest {
-    #[command(flatten)]
-    pub(crate) machine: Machine,
     /// For people, as JSON, as a command line of aliyun, as a resource of Terraform, as a post-processor of Packer.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = writer)]
     pub(crate) output: &'static dyn request::Writer,
@@ -175,6 +174,8 @@ pub(crate) struct ImportRequest {
     /// The files are facts that inspect --output json wrote, not images.
     #[arg(long, conflicts_with_all = ["format", "member", "allow_backing"])]
     pub(crate) from_facts: bool,
+    #[command(flatten)]
+    pub(crate) machine: Machine,
 }
 
 fn writer(name: &str) -> Result<&'static dyn request::Writer, String> {

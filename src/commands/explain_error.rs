@@ -21,14 +21,15 @@ pub(crate) fn run(args: &ExplainError) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What follows a failure that has a code.
-pub(super) fn hint(code: &str) -> Option<String> {
-    let known = explain(code)?;
+/// What follows a failure that has a code, and that does not say as much itself.
+pub(super) fn hint(error: &::import::Error) -> Option<String> {
+    let known = explain(error.code())?;
     let rules = match known.rules {
+        [] if error.refusal().is_some() => return None,
         [] => String::new(),
         rules => format!(" (preflight tells before: {})", rules.join(", ")),
     };
-    Some(format!("{code}: {}; {}{rules}", known.meaning, known.remedy))
+    Some(format!("{}: {}; {}{rules}", known.code, known.meaning, known.remedy))
 }
 
 fn name(known: &Explanation) -> String {

@@ -57,7 +57,8 @@ impl Made {
         }
         // Made again, it is the same.
         let made = std::fs::metadata(path).ok().and_then(|found| u64::try_from(found.mtime()).ok()).or(Some(0));
-        let create = CreateOptions { size, options: split_options(&args.options)?, compress: args.compress, made };
+        let create =
+            CreateOptions { size, options: split_options(&args.upload.options)?, compress: args.upload.compress, made };
         let bound = bound(&disk, format, &create).map_err(at_path)?;
         Ok(Made { image, path: path.to_owned(), disk, format, create, bound, digest: Mutex::default() })
     }

@@ -55,10 +55,10 @@ pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
     let disks = contents.into_iter().zip(clearances).map(|(content, clearance)| Disk { content, clearance }).collect();
     let how = How {
         upload: Options {
-            part_size: args.part_size,
-            workers: args.parallel,
-            rate: args.rate,
-            overwrite: args.overwrite,
+            part_size: args.upload.part_size,
+            workers: args.upload.parallel,
+            rate: args.upload.rate,
+            overwrite: args.upload.overwrite,
         },
         role: if args.ensure_role { Role::Ensure } else { Role::Check },
         wait: (!args.no_wait).then(|| cloud::pace(&args.waiting)),
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
             Ok(failure.exit)
         }
         Err(error) => {
-            let hint = explain_error::hint(error.code());
+            let hint = explain_error::hint(&error);
             let failure = Failure::from(error);
             complain(&failure);
             hint.iter().for_each(|hint| say(hint));
@@ -96,7 +96,7 @@ pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
 
 /// The images that are made of those that were named, where a conversion was asked for.
 fn made(args: &Import) -> Result<Vec<Made>, Failure> {
-    let Some(name) = &args.convert else { return Ok(Vec::new()) };
+    let Some(name) = &args.upload.convert else { return Ok(Vec::new()) };
     let format = disk::format(name).expect("the command line was checked");
     args.machine.images.iter().map(|path| Made::of(args, path, format)).collect()
 }

@@ -130,8 +130,9 @@ impl Watch for Shown<'_> {
                 }
                 let kept = match (object.sent, object.kept) {
                     (0, 0) => "it was there already".to_owned(),
+                    (1, 0) => "1 part sent".to_owned(),
                     (sent, 0) => format!("{sent} parts sent"),
-                    (sent, kept) => format!("{sent} parts sent, {kept} were there"),
+                    (sent, kept) => format!("parts sent: {sent}; there before: {kept}"),
                 };
                 self.say(&format!("uploaded: {kept}; its CRC-64 is that of the file"));
                 self.farewell.set("the objects are there; the same command goes on from here");

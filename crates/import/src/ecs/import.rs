@@ -61,6 +61,7 @@ impl Ecs {
         if request.region_id.as_deref() != Some(self.region.as_str()) {
             return Err(Error::usage(format!("the request is not for {}, the region that is asked", self.region)));
         }
+        let given = request.client_token.clone();
         let request = ImportImage { dry_run: false, client_token: None, ..request.clone() };
         let digest = sha256_hex(query(&request.parameters()).as_bytes());
         let token = match self.known(journal, &digest)? {
@@ -68,7 +69,7 @@ impl Ecs {
             Known::Token(token) => token,
             Known::Nothing => {
                 check_objects(&request, bucket, journal)?;
-                let token = random::nonce();
+                let token = given.unwrap_or_else(random::nonce);
                 let state = ImportState::Submitted { token: token.clone(), parameters: digest.clone() };
                 journal.set_import(Some(state))?;
                 token
