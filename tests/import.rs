@@ -339,6 +339,31 @@ fn the_check_of_the_platform_is_held_against_ours() {
 }
 
 #[test]
+fn an_attestation_stands_for_the_judgement() {
+    let cloud = Cloud::new();
+    let statement = |name: &str, args: &[&str]| {
+        let path = cloud.folder.path().join(name);
+        let ran = run([&["preflight", "--attest", s(&path)], args].concat());
+        assert!(path.exists(), "{}", ran.stderr);
+        path
+    };
+    let broken = in_tree("fixtures/broken.qcow2");
+    let waived = cloud.folder.path().join("waived.toml");
+    let waiver = |rule: &str| format!("[[waiver]]\nrule = \"{rule}\"\nreason = \"tested\"\n");
+    fs::write(&waived, ["LNX-FSTAB-DEV", "LNX-INITRAMFS-VIRTIO", "LNX-DHCP"].map(waiver).concat()).unwrap();
+    let ready = statement("ready.json", &["--policy", s(&waived), s(&broken)]);
+    let not = statement("not.json", &["--no-policy", s(&broken)]);
+    let import = |image: &Path, path: &Path| finish(cloud.import(image).args(["--attestation", s(path)]));
+    for (image, path) in [(&broken, &not), (&good(), &ready)] {
+        let ran = import(image, path);
+        assert!(ran.code == 10 && ran.stderr.contains("does not clear"), "{}", ran.stderr);
+    }
+    assert_eq!(cloud.count(Operation::InitiateMultipartUpload), 0);
+    let ran = import(&broken, &ready);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+}
+
+#[test]
 fn what_goes_on_in_the_cloud_is_listed() {
     let cloud = Cloud::new();
     let begun = json(&finish(cloud.import(&good()).args(["--no-wait", "--output=json"])));

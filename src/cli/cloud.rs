@@ -108,6 +108,10 @@ pub(crate) struct Import {
     /// Make the role that ECS needs to read the bucket, or give it what it lacks.
     #[arg(long)]
     pub(crate) ensure_role: bool,
+    /// The statement that preflight --attest wrote about the image, in place of judging it here; all of it is read, to see
+    /// that it is still what was judged.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) attestation: Option<PathBuf>,
     /// Where to write down how far it is; by default a file for this bucket and object in the state directory.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,

@@ -9,7 +9,8 @@ mod watch;
 use super::cloud::{self, Farewell};
 use super::explain_error;
 use super::machine::{self, Drafted};
-use crate::cli::{Colour, Import};
+use super::verify_attestation;
+use crate::cli::{Colour, Import, ProgressArgs};
 use crate::exit::{Exit, Failure, complain};
 use crate::image::say;
 use crate::output;
@@ -21,6 +22,7 @@ use made::Made;
 use preflight::{Clearance, Report, Verdict};
 use report::{Judged, Style};
 use std::io::Write;
+use std::path::Path;
 use watch::Shown;
 
 pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
@@ -36,9 +38,12 @@ pub(crate) fn run(args: &Import, colour: Colour) -> Result<Exit, Failure> {
     if let Some(exit) = machine.refused()? {
         return Ok(exit);
     }
-    let clearances = match clear(&machine, colour)? {
-        Ok(clearances) => clearances,
-        Err(exit) => return Ok(exit),
+    let clearances = match &args.attestation {
+        Some(path) => attested(args, path, &machine)?,
+        None => match clear(&machine, colour)? {
+            Ok(clearances) => clearances,
+            Err(exit) => return Ok(exit),
+        },
     };
     files.check_same(&args.machine.images)?;
 
@@ -99,6 +104,18 @@ fn made(args: &Import) -> Result<Vec<Made>, Failure> {
     let Some(name) = &args.upload.convert else { return Ok(Vec::new()) };
     let format = disk::format(name).expect("the command line was checked");
     args.machine.images.iter().map(|path| Made::of(args, path, format)).collect()
+}
+
+/// The proof that the one disk passed, as somebody else attested it.
+fn attested(args: &Import, path: &Path, machine: &Drafted) -> Result<Vec<Clearance>, Failure> {
+    let ([image], [facts]) = (args.machine.images.as_slice(), machine.disks.as_slice()) else {
+        return Err(Failure::usage("--attestation is about one image, and several were named"));
+    };
+    let attestation = verify_attestation::read(path)?;
+    let image = (image.as_path(), &args.machine.subject.input);
+    let quiet = ProgressArgs::default();
+    let (clearance, _) = verify_attestation::clear(path, &attestation, image, facts.image.file_size, &quiet)?;
+    Ok(vec![clearance])
 }
 
 /// The proofs that the disks passed, or what the process says of those that did not.
