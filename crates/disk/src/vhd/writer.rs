@@ -1,6 +1,7 @@
 //! Writing: fixed disks, and dynamic ones.
 
 mod dynamic;
+mod stamp;
 
 use super::dynamic::{HEADER_LEN, bitmap_len};
 use super::footer::{Footer, Kind};
@@ -9,10 +10,9 @@ use super::{MAX_SIZE, NAME, SECTOR};
 use crate::options::Options;
 use crate::{CreateOptions, Ranges, blocks};
 use dynamic::Dynamic;
-use std::hash::{BuildHasher, RandomState};
+use stamp::Stamp;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 use storage::{Error, Result, Turn, WriteAt, check_range};
 
 /// The block size that every program reads.
@@ -31,13 +31,17 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
         "on: the disk is as long as it is said to be (default); off: rounded up to a geometry, as qemu-img does",
     ),
     ("subformat", "dynamic (default), or fixed: all of the disk, and a footer"),
+    ("timestamp", "when the file was made, in seconds since 2000 (default: now)"),
+    ("unique_id", "the identity of the disk, 32 hexadecimal digits (default: one of its own)"),
 ];
 
 pub(super) fn create(file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>> {
     let (kind, footer) = asked_for(options)?;
+    let Stamp { unique_id, timestamp } = Stamp::new(&Options::new(options, NAME, OPTIONS)?)?;
+    let (size, footer) = (footer.current_size, footer.to_bytes(unique_id, timestamp, 0x000a_0000));
     match kind {
-        Kind::Fixed => Ok(Box::new(Fixed { file, footer })),
-        _ => Ok(Box::new(Dynamic::new(file, footer)?)),
+        Kind::Fixed => Ok(Box::new(Fixed { file, size, footer })),
+        _ => Ok(Box::new(Dynamic::new(file, size, &footer)?)),
     }
 }
 
@@ -90,44 +94,30 @@ fn footer(size: u64, kind: Kind, force_size: bool) -> Result<Footer> {
     })
 }
 
-/// As on disk, with an identity of its own: two disks of one identity cannot be attached to one machine.
-fn stamped(footer: &Footer) -> [u8; 512] {
-    let mut id = [0; 16];
-    for half in id.chunks_mut(8) {
-        half.copy_from_slice(&RandomState::new().hash_one(footer.current_size).to_be_bytes());
-    }
-    id[6] = id[6] & 0x0f | 0x40;
-    id[8] = id[8] & 0x3f | 0x80;
-    // Seconds since the year 2000.
-    let epoch = SystemTime::UNIX_EPOCH + Duration::from_secs(946_684_800);
-    let age = SystemTime::now().duration_since(epoch).unwrap_or_default().as_secs();
-    footer.to_bytes(id, u32::try_from(age).unwrap_or(u32::MAX), 0x000a_0000)
-}
-
 struct Fixed {
     file: Arc<dyn WriteAt>,
-    footer: Footer,
+    size: u64,
+    footer: [u8; 512],
 }
 
 impl WriteAt for Fixed {
     fn write_at(&self, buf: &[u8], offset: u64) -> Result<()> {
-        check_range(self.footer.current_size, offset, buf.len() as u64)?;
+        check_range(self.size, offset, buf.len() as u64)?;
         self.file.write_at(buf, offset)
     }
 
     /// The order of the disk is that of the file, which may have a use for turns.
     fn write_segment(&self, pieces: &[(u64, &[u8])], turn: &dyn Turn) -> Result<()> {
-        let size = self.footer.current_size;
-        pieces.iter().try_for_each(|(offset, bytes)| check_range(size, *offset, bytes.len() as u64))?;
+        pieces.iter().try_for_each(|(offset, bytes)| check_range(self.size, *offset, bytes.len() as u64))?;
         self.file.write_segment(pieces, turn)
     }
 
     fn zero_at(&self, range: Range<u64>) -> Result<()> {
-        check_range(self.footer.current_size, range.start, range.end.saturating_sub(range.start))?;
+        check_range(self.size, range.start, range.end.saturating_sub(range.start))?;
         self.file.zero_at(range)
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        self.file.write_at(&stamped(&self.footer), self.footer.current_size)
+        self.file.write_at(&self.footer, self.size)
     }
 }

@@ -1,9 +1,8 @@
 //! Dynamic disks: blocks in the order in which they are first written, each behind its bitmap.
 
 use super::super::dynamic::{DynamicHeader, UNUSED, bitmap_len};
-use super::super::footer::Footer;
 use super::super::{MAX_SIZE, SECTOR};
-use super::{BLOCK_SIZE, HEADER_OFFSET, TABLE_OFFSET, first_block, stamped};
+use super::{BLOCK_SIZE, HEADER_OFFSET, TABLE_OFFSET, first_block};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use storage::{Error, Result, Turn, WriteAt, check_range, to_usize};
@@ -18,8 +17,8 @@ const _: () = assert!(bitmap_len(BLOCK_SIZE) == BITMAP.len() as u64 && MAX_SIZE 
 
 pub(super) struct Dynamic {
     file: Arc<dyn WriteAt>,
-    footer: Footer,
     size: u64,
+    footer: [u8; 512],
     blocks: Mutex<Blocks>,
 }
 
@@ -62,11 +61,10 @@ impl Blocks {
 }
 
 impl Dynamic {
-    pub(super) fn new(file: Arc<dyn WriteAt>, footer: Footer) -> Result<Self> {
-        let size = footer.current_size;
+    pub(super) fn new(file: Arc<dyn WriteAt>, size: u64, footer: &[u8; 512]) -> Result<Self> {
         let places = vec![UNUSED; to_usize(size.div_ceil(BLOCK))?];
         file.reserve(0..first_block(size))?;
-        Ok(Dynamic { file, footer, size, blocks: Mutex::new(Blocks { places, next: first_block(size) }) })
+        Ok(Dynamic { file, size, footer: *footer, blocks: Mutex::new(Blocks { places, next: first_block(size) }) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Blocks> {
@@ -141,8 +139,7 @@ impl WriteAt for Dynamic {
             parent: String::new(),
         };
         self.file.write_at(&header.to_bytes(), HEADER_OFFSET)?;
-        let footer = stamped(&self.footer);
-        self.file.write_at(&footer, 0)?;
-        self.file.write_at(&footer, blocks.next)
+        self.file.write_at(&self.footer, 0)?;
+        self.file.write_at(&self.footer, blocks.next)
     }
 }

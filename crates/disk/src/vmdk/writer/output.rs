@@ -137,7 +137,7 @@ impl Output {
     fn write(&mut self, sectors: &[u8]) -> Result<()> {
         let place = self.next * SECTOR;
         let end = place + sectors.len() as u64;
-        self.file.foretell(&[place..end], end..end, end)?;
+        self.file.foretell(std::slice::from_ref(&(place..end)), end..end, end)?;
         self.file.write_at(sectors, place)?;
         self.next = end / SECTOR;
         Ok(())
