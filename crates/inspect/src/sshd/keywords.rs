@@ -85,6 +85,59 @@ const KNOWN: &[&str] = &[
     "xauthlocation",
 ];
 
+/// Keywords that came after 5.3: sshd_config(5) of the versions up to 10, and what Debian and FreeBSD add.
+const LATER: &[&str] = &[
+    "allowstreamlocalforwarding",
+    "authenticationmethods",
+    "authorizedkeyscommand",
+    "authorizedkeyscommanduser",
+    "authorizedprincipalscommand",
+    "authorizedprincipalscommanduser",
+    "authorizedprincipalsfile",
+    "casignaturealgorithms",
+    "channeltimeout",
+    "debianbanner",
+    "disableforwarding",
+    "exposeauthinfo",
+    "fingerprinthash",
+    "hostbasedacceptedalgorithms",
+    "hostbasedacceptedkeytypes",
+    "hostcertificate",
+    "hostkeyagent",
+    "hostkeyalgorithms",
+    "include",
+    "ipqos",
+    "kexalgorithms",
+    "logverbose",
+    "modulifile",
+    "permitlisten",
+    "permittty",
+    "permituserrc",
+    "persourcemaxstartups",
+    "persourcenetblocksize",
+    "persourcepenalties",
+    "persourcepenaltyexemptlist",
+    "pubkeyacceptedalgorithms",
+    "pubkeyacceptedkeytypes",
+    "pubkeyauthoptions",
+    "rdomain",
+    "refuseconnection",
+    "rekeylimit",
+    "requiredrsasize",
+    "revokedkeys",
+    "securitykeyprovider",
+    "setenv",
+    "sshdauthpath",
+    "sshdsessionpath",
+    "streamlocalbindmask",
+    "streamlocalbindunlink",
+    "trustedusercakeys",
+    "unusedconnectiontimeout",
+    "useblacklist",
+    "useblocklist",
+    "versionaddendum",
+];
+
 /// Keywords that no version takes inside a `Match` block.
 const NOT_IN_MATCH: &[&str] = &[
     "addressfamily",
@@ -155,6 +208,11 @@ pub(super) const CRITERIA: &[&str] = &["user", "group", "host", "address"];
 /// Whether every version knows the keyword.
 pub(super) fn is_known(name: &str) -> bool {
     KNOWN.contains(&name)
+}
+
+/// Whether some version since the oldest knows the keyword.
+pub(super) fn came_later(name: &str) -> bool {
+    LATER.contains(&name)
 }
 
 /// Whether no version takes it inside a `Match` block.

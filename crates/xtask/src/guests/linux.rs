@@ -105,6 +105,9 @@ pub(super) static ALL: &[Case] = &[
         disk.remove("/etc/systemd/system/multi-user.target.wants/ssh.service")?;
         disk.remove("/etc/systemd/system/sshd.service")
     }),
+    broken("LNX-SSHD-CONFIG", |disk| {
+        disk.replace("/etc/ssh/sshd_config", "PermitRootLogin yes", "PermitRootLogin yes\nStrictModes perhaps")
+    }),
     broken("LNX-SSHD-PERM", |disk| {
         // cloud-init would make other keys.
         disk.write("/etc/cloud/cloud-init.disabled", b"", 0o644)?;
