@@ -3,7 +3,11 @@
 use crate::cli::Colour;
 use crate::exit::Failure;
 use serde::Serialize;
+use serde_json::Value;
 use std::io::{IsTerminal, Write};
+
+/// Where schemas are.
+const SCHEMAS: &str = "https://github.com/bootworthy/bootworthy/blob/main/src/commands/schema";
 
 /// Writes bytes and flushes them, so that a full disk or a closed pipe is noticed.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
@@ -26,6 +30,13 @@ pub(crate) fn json(document: &impl Serialize) -> Result<(), Failure> {
     document.serialize(&mut serializer).map_err(std::io::Error::from)?;
     out.push(b'\n');
     bytes(&out)
+}
+
+/// Writes a JSON document of ours with the schema that it follows: `src/commands/schema/NAME-1.json`.
+pub(crate) fn document(name: &str, mut document: Value) -> Result<(), Failure> {
+    document["$schema"] = format!("{SCHEMAS}/{name}-1.json").into();
+    document["schema_version"] = 1.into();
+    json(&document)
 }
 
 /// How a report looks on this terminal, or in this pipe.

@@ -1,6 +1,6 @@
 //! `import` and what belongs to it, against a simulated cloud.
 
-use crate::program::{Ran, bootworthy, finish, in_tree, run, s};
+use crate::program::{Ran, bootworthy, finish, in_tree, run, s, skipped};
 use serde_json::Value;
 use simulator::{Bucket, Operation, Options, Outcome, Pace, Service, Simulator};
 use std::fs;
@@ -79,9 +79,31 @@ fn good() -> PathBuf {
     in_tree("fixtures").join(KEY)
 }
 
+/// A document, which follows the schema that it names.
 fn json(ran: &Ran) -> Value {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    serde_json::from_str(&ran.stdout).unwrap()
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let schema = document["$schema"].as_str().unwrap().rsplit('/').next().unwrap();
+    validate(&in_tree("src/commands/schema").join(schema), &ran.stdout);
+    document
+}
+
+fn validate(schema: &Path, document: &str) {
+    let python = |program: &str| {
+        let mut command = Command::new("python3");
+        command.args(["-c", program, s(schema)]);
+        command
+    };
+    if finish(&mut python("import jsonschema")).code != 0 {
+        skipped("python3 with jsonschema is not there");
+        return;
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&file, document).unwrap();
+    let program = "import json, sys, jsonschema\nschema, document = (json.load(open(path)) for path in sys.argv[1:])\n\
+        jsonschema.Draft202012Validator(schema).validate(document)";
+    let ran = finish(python(program).arg(file.path()));
+    assert_eq!(ran.code, 0, "{}{document}", ran.stderr);
 }
 
 /// Waits until `done`.

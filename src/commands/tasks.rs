@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Tasks) -> Result<Exit, Failure> {
                 })
             };
             let all: Vec<_> = tasks.iter().map(of).collect();
-            output::json(&json!({ "schema_version": 1, "region_id": cloud.region, "tasks": all }))?;
+            output::document("tasks", json!({ "region_id": cloud.region, "tasks": all }))?;
         }
     }
     Ok(Exit::Done)

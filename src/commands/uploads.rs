@@ -18,7 +18,7 @@ pub(crate) fn run(args: &Uploads) -> Result<Exit, Failure> {
                 CloudOutput::Json => {
                     let of = |upload: &::import::oss::Upload| json!({ "key": upload.key, "upload_id": upload.id, "begun": begun(upload) });
                     let all: Vec<_> = uploads.iter().map(of).collect();
-                    output::json(&json!({ "schema_version": 1, "bucket": bucket.oss_bucket, "uploads": all }))?;
+                    output::document("uploads", json!({ "bucket": bucket.oss_bucket, "uploads": all }))?;
                 }
                 CloudOutput::Text => {
                     for upload in &uploads {

@@ -29,13 +29,15 @@ pub(crate) fn run(args: &Wait) -> Result<Exit, Failure> {
             printable(&image.name),
             printable(&image.status)
         ))?,
-        CloudOutput::Json => output::json(&json!({
-            "schema_version": 1,
-            "region_id": cloud.region,
-            "image_id": image.id,
-            "image_name": image.name,
-            "status": image.status,
-        }))?,
+        CloudOutput::Json => output::document(
+            "wait",
+            json!({
+                "region_id": cloud.region,
+                "image_id": image.id,
+                "image_name": image.name,
+                "status": image.status,
+            }),
+        )?,
     }
     Ok(Exit::Done)
 }

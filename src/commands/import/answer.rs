@@ -8,9 +8,6 @@ use ::import::Imported;
 use facts::printable;
 use serde_json::{Value, json};
 
-/// Version of the document.
-const SCHEMA_VERSION: u32 = 1;
-
 /// Writes it; `digests` are of the disks that were converted on the way.
 pub(super) fn write(
     format: CloudOutput,
@@ -24,7 +21,7 @@ pub(super) fn write(
         CloudOutput::Json => {
             let mut document = document(region, bucket, imported, digests);
             document["detection"] = checked.map(Checked::json).unwrap_or_default();
-            output::json(&document)
+            output::document("import", document)
         }
         CloudOutput::Text => output::text(&(text(imported) + &checked.map(Checked::text).unwrap_or_default())),
     }
@@ -63,7 +60,6 @@ fn document(region: &str, bucket: &str, imported: &Imported, digests: &[Option<S
         })
     });
     json!({
-        "schema_version": SCHEMA_VERSION,
         "region_id": region,
         "image_id": image(imported),
         "image_name": imported.request.image_name,
