@@ -1,9 +1,8 @@
 //! Mutations of what starts the system: firmware, loader, kernel, initramfs, root, fstab, init.
 
 use super::mutation::Kind::{self, Bios, Lvm, Uefi};
-use super::mutation::Mutation;
+use super::mutation::{Mutation, thin_initramfs};
 use crate::Result;
-use crate::initramfs;
 use crate::scratch::Disk;
 
 /// Bytes of a sector of every disk here.
@@ -84,12 +83,6 @@ pub(crate) static ALL: &[Mutation] = &[
     at("default-target-rescue", &[Lvm], |disk| default_target(disk, "rescue.target")),
     at("grub-unknown-search", &[Bios], |disk| disk.edit(GRUB, |text| wrong_uuid(text, "--set=root "))),
 ];
-
-fn thin_initramfs(disk: &mut Disk, unwanted: fn(&str) -> bool) -> Result<()> {
-    let path = disk.initramfs_path();
-    let thin = initramfs::without(&disk.read(&path)?, unwanted)?;
-    disk.write(&path, &thin, 0o644)
-}
 
 fn default_target(disk: &mut Disk, target: &str) -> Result<()> {
     disk.link("/etc/systemd/system/default.target", &format!("/lib/systemd/system/{target}"))
