@@ -60,8 +60,7 @@ impl Mend {
         let machine = self.emulator.machine(guest.kind, key);
         let before = (Verdict::of(program, &disk.path)?, machine.start(&disk.path, &at("before.log"))?);
         let plan = at("plan");
-        let planned =
-            Command::new(program).args(["preflight", "--quiet", "--fix-plan"]).arg(&plan).arg(&disk.path).output()?;
+        let planned = Command::new(program).args(["preflight", "--fix-plan"]).arg(&plan).arg(&disk.path).output()?;
         if !plan.join("fix.sh").exists() {
             return Err(format!("no plan is made: {}", String::from_utf8_lossy(&planned.stderr).trim()).into());
         }
