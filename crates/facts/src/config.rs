@@ -70,6 +70,9 @@ pub struct RootLogin {
     /// The password must be changed at the next login.
     #[serde(default)]
     pub must_change: Known<bool>,
+    /// The day from which on nobody logs in as root, in days since 1970-01-01. Absent: the account does not expire.
+    #[serde(default)]
+    pub expires: Known<u32>,
     /// Where it says so.
     pub evidence: Vec<Evidence>,
 }

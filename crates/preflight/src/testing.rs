@@ -447,6 +447,7 @@ fn debian_linux(root: DeviceSpec) -> Linux {
             empty_password: is(false),
             hashed_by: is("yescrypt".into()),
             must_change: is(false),
+            expires: Known::Absent,
             evidence: vec![in_file("/etc/passwd", 1, "root:x:0:0:root:/root:/bin/bash")],
         }),
         selinux: Known::Absent,
