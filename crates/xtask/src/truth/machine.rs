@@ -101,12 +101,11 @@ impl Machine<'_> {
             let console = Console::new(&fs::read(log)?);
             seen.prompt |= console.asks_for_a_login();
             seen.network |= console.has_a_lease();
-            if console.kernel_runs() {
-                let answer = probe(port);
-                seen.banner |= answer == Answer::Banner;
-                // What was refused was heard.
-                seen.network |= answer != Answer::Silence;
-            }
+            // A kernel that is not told of the serial console says nothing there, and may answer all the same.
+            let answer = probe(port);
+            seen.banner |= answer == Answer::Banner;
+            // What was refused was heard, once it is not the firmware that refuses.
+            seen.network |= seen.banner || (console.kernel_runs() && answer != Answer::Silence);
             if (seen.prompt || seen.banner) && known.is_none() {
                 known = Some(seen.seconds);
             }
@@ -119,7 +118,7 @@ impl Machine<'_> {
                 "prompt and SSH".to_owned()
             } else if waited {
                 if seen.prompt { "prompt, and no SSH" } else { "SSH, and no prompt" }.to_owned()
-            } else if !console.kernel_runs() && seen.seconds >= self.to_kernel() {
+            } else if !console.kernel_runs() && !seen.banner && seen.seconds >= self.to_kernel() {
                 "no kernel".to_owned()
             } else if seen.seconds >= self.timeout {
                 "timeout".to_owned()
