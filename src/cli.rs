@@ -1,8 +1,13 @@
 //! What was typed. Letters are qemu-img's wherever the verb is.
 
+mod cloud;
 mod request;
 
-pub(crate) use request::{ImportRequest, Request};
+pub(crate) use cloud::{
+    Access, Cancel, CloudOutput, ExplainError, Import, Network, Place, Simulator, TaskStatus, Tasks, Uploads,
+    UploadsVerb, Wait, Waiting,
+};
+pub(crate) use request::{ImportRequest, Machine, Request};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -35,6 +40,20 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Make the request for ImportImage out of images, check it, and print it; nothing is sent.
     Request(Box<ImportRequest>),
+    /// Judge images, upload them to OSS, and import them into ECS; killed or stopped, the same command goes on.
+    Import(Box<Import>),
+    /// Wait for an import that was begun.
+    Wait(Wait),
+    /// List the imports of a region, newest first.
+    Tasks(Tasks),
+    /// Cancel imports.
+    Cancel(Cancel),
+    /// List or throw away uploads that were begun.
+    Uploads(Uploads),
+    /// Explain an error of the cloud: what it means, what to do, which rule of preflight says so before.
+    ExplainError(ExplainError),
+    /// Simulate OSS, ECS, RAM and STS on this machine, to try an import without an account.
+    Simulator(Simulator),
     /// Copy an image into another format, or anew into its own.
     Convert(Convert),
     /// Say what an image file is, as qemu-img info does.

@@ -31,6 +31,10 @@ pub(crate) enum Exit {
     Image,
     /// A local resource ran out: disk space, memory.
     Resources,
+    /// The cloud refused, or the import failed there.
+    Refused,
+    /// The network, the cloud or a signal kept it from its end: the same command goes on.
+    Temporary,
     /// Stopped by a signal, with its number.
     Signal(u8),
 }
@@ -48,6 +52,8 @@ impl Exit {
             Exit::Undecided => 11,
             Exit::Image => 20,
             Exit::Resources => 30,
+            Exit::Refused => 40,
+            Exit::Temporary => 75,
             Exit::Signal(number) => 128_u8.saturating_add(number),
         }
     }
@@ -85,12 +91,31 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        Failure::from(&error)
+    }
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
         let exit = match error.kind() {
             ErrorKind::Io if error.is_interrupted() => crate::signals::received().map_or(Exit::Failed, Exit::Signal),
             ErrorKind::Io if error.is_exhausted() => Exit::Resources,
             ErrorKind::Io => Exit::Failed,
             ErrorKind::NotFound => Exit::Usage,
             ErrorKind::Corrupt | ErrorKind::Unsupported | ErrorKind::Refused => Exit::Image,
+        };
+        Failure::new(exit, error)
+    }
+}
+
+impl From<import::Error> for Failure {
+    fn from(error: import::Error) -> Self {
+        let exit = match error.kind() {
+            import::Kind::Usage => Exit::Usage,
+            _ if error.is_temporary() => Exit::Temporary,
+            import::Kind::Mismatch => Exit::Temporary,
+            import::Kind::Credentials | import::Kind::Refused | import::Kind::Failed => Exit::Refused,
+            _ => Exit::Failed,
         };
         Failure::new(exit, error)
     }

@@ -8,6 +8,7 @@ mod fix_plan;
 mod flip;
 mod guests;
 mod hostile;
+mod import;
 mod info;
 mod machine;
 mod media;

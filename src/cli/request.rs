@@ -137,17 +137,11 @@ impl Request {
     }
 }
 
-/// The verb `request`.
+/// The disks of one machine, and what is asked for them.
 #[derive(Debug, Args)]
-pub(crate) struct ImportRequest {
+pub(crate) struct Machine {
     #[command(flatten)]
     pub(crate) subject: Subject,
-    /// For people, as JSON, as a command line of aliyun, as a resource of Terraform, as a post-processor of Packer.
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = writer)]
-    pub(crate) output: &'static dyn request::Writer,
-    /// Only ask the service whether the call would do.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
     /// Limits of the import in force: current, or those of an earlier date.
     #[arg(long, default_value = "current", value_parser = profile)]
     pub(crate) profile: &'static preflight::Profile,
@@ -160,14 +154,28 @@ pub(crate) struct ImportRequest {
     /// No policy, not even that of bootworthy.toml.
     #[arg(long, conflicts_with = "policy")]
     pub(crate) no_policy: bool,
+    /// The disks of one machine: the one that it starts from, then up to 16 data disks.
+    #[arg(value_name = "IMAGE", required = true)]
+    pub(crate) images: Vec<PathBuf>,
+    // Whatever comes after it would stand under its heading.
+    #[command(flatten)]
+    pub(crate) request: Request,
+}
+
+/// The verb `request`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportRequest {
+    /// For people, as JSON, as a command line of aliyun, as a resource of Terraform, as a post-processor of Packer.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = writer)]
+    pub(crate) output: &'static dyn request::Writer,
+    /// Only ask the service whether the call would do.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// The files are facts that inspect --output json wrote, not images.
     #[arg(long, conflicts_with_all = ["format", "member", "allow_backing"])]
     pub(crate) from_facts: bool,
     #[command(flatten)]
-    pub(crate) request: Request,
-    /// The disks of one machine: the one that it starts from, then up to 16 data disks.
-    #[arg(value_name = "IMAGE", required = true)]
-    pub(crate) images: Vec<PathBuf>,
+    pub(crate) machine: Machine,
 }
 
 fn writer(name: &str) -> Result<&'static dyn request::Writer, String> {

@@ -33,7 +33,8 @@ pub(crate) fn run(args: &Measure) -> Outcome<Exit> {
         }
     };
     let size = source.as_ref().map_or(args.size.unwrap_or(0), |source| source.size());
-    let create = CreateOptions { size, options: split_options(&args.target.options)?, compress: args.compress };
+    let create =
+        CreateOptions { size, options: split_options(&args.target.options)?, compress: args.compress, made: None };
     let fully = match format.measure(&create, &mut std::iter::once(Ok(0..size))) {
         // What is compressed anyway has a length when it is written, and not before.
         Err(error) if error.kind() == ErrorKind::Unsupported && args.exact => None,
@@ -49,7 +50,7 @@ pub(crate) fn run(args: &Measure) -> Outcome<Exit> {
 }
 
 /// What must be read of a disk.
-fn data(source: &dyn ReadAt) -> impl Iterator<Item = Result<Range<u64>>> {
+pub(super) fn data(source: &dyn ReadAt) -> impl Iterator<Item = Result<Range<u64>>> {
     let data = |extent: storage::Extent| extent.is_data().then_some(extent.range);
     Extents::new(source).filter_map(move |extent| extent.map(data).transpose())
 }

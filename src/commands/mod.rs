@@ -1,16 +1,25 @@
 //! The verbs, one file each.
 
+mod cancel;
 mod check;
+mod cloud;
 mod compare;
 mod convert;
 mod explain;
+mod explain_error;
+mod import;
 mod info;
 mod inspect;
+mod machine;
 mod map;
 mod measure;
 mod preflight;
 mod request;
+mod simulator;
+mod tasks;
+mod uploads;
 mod verify_attestation;
+mod wait;
 
 use crate::cli::{Cli, Command};
 use crate::exit::{Exit, Failure};
@@ -21,6 +30,13 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Preflight(args) => preflight::run(args, cli.colour),
         Command::Inspect(args) => inspect::run(args, cli.colour),
         Command::Request(args) => request::run(args),
+        Command::Import(args) => import::run(args, cli.colour),
+        Command::Wait(args) => wait::run(args),
+        Command::Tasks(args) => tasks::run(args),
+        Command::ExplainError(args) => explain_error::run(args),
+        Command::Cancel(args) => cancel::run(args),
+        Command::Uploads(args) => uploads::run(args),
+        Command::Simulator(args) => simulator::run(args),
         Command::Convert(args) => convert::run(args),
         Command::Info(args) => info::run(args),
         Command::Map(args) => map::run(args),

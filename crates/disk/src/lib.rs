@@ -66,6 +66,9 @@ pub struct CreateOptions {
     /// Compress what is written (`-c`); an error in formats that cannot. Clusters that are written in parts, and not in
     /// segments, are held in memory until they are whole; what was compressed can be replaced as a whole only.
     pub compress: bool,
+    /// When the image is said to be made, in seconds since 1970, where it says so; what tells it from other images of its
+    /// format follows from this too, so that the same disk is the same file. `None`: now, and by chance.
+    pub made: Option<u64>,
 }
 
 /// A virtual disk format.

@@ -9,7 +9,7 @@ use crate::zeros::write_zeros;
 use crate::{CreateOptions, Disk, Format, Info, Mapping, Opener, Ranges, probe, vhd};
 use std::ops::Range;
 use std::sync::Arc;
-use storage::{Error, Extent, ReadAt, Result, Source, State, WriteAt, check_range};
+use storage::{Error, Extent, ReadAt, Result, Source, State, Turn, WriteAt, check_range};
 
 pub(crate) const NAME: &str = "raw";
 
@@ -129,6 +129,12 @@ impl WriteAt for Writer {
     fn write_at(&self, buf: &[u8], offset: u64) -> Result<()> {
         check_range(self.size, offset, buf.len() as u64)?;
         self.file.write_at(buf, offset)
+    }
+
+    /// The order of the disk is that of the file, which may have a use for turns.
+    fn write_segment(&self, pieces: &[(u64, &[u8])], turn: &dyn Turn) -> Result<()> {
+        pieces.iter().try_for_each(|(offset, bytes)| check_range(self.size, *offset, bytes.len() as u64))?;
+        self.file.write_segment(pieces, turn)
     }
 
     fn zero_at(&self, range: Range<u64>) -> Result<()> {

@@ -1,8 +1,11 @@
 //! CRC-64/XZ: the polynomial of ECMA-182, reflected, initial value and final XOR all ones.
 //!
 //! OSS sends it as `x-oss-hash-crc64ecma`, of parts and of whole objects, so that the sum of an object can be held
-//! against the sums of its parts. Eight bytes a step by eight tables; the sum of two runs follows from their sums and
-//! the length of the second by a power of x modulo the polynomial.
+//! against the sums of its parts. The sums are computed by `crc64fast`, by the processor's carry-less multiplication where
+//! it has one; that of two runs follows from their sums and the length of the second by a power of x modulo the
+//! polynomial.
+
+use crc64fast::Digest;
 
 /// The polynomial, bits reversed: the highest bit is the coefficient of x⁰.
 const POLYNOMIAL: u64 = 0xC96C_5795_D787_0F42;
@@ -11,63 +14,26 @@ const ONE: u64 = 1 << 63;
 /// x⁸: what one more byte multiplies by.
 const BYTE: u64 = 1 << 55;
 
-static TABLES: [[u64; 256]; 8] = tables();
-
-const fn tables() -> [[u64; 256]; 8] {
-    let mut tables = [[0; 256]; 8];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut sum = byte as u64;
-        let mut bit = 0;
-        while bit < 8 {
-            sum = step(sum);
-            bit += 1;
-        }
-        tables[0][byte] = sum;
-        byte += 1;
-    }
-    let mut table = 1;
-    while table < 8 {
-        let mut byte = 0;
-        while byte < 256 {
-            let before = tables[table - 1][byte];
-            tables[table][byte] = (before >> 8) ^ tables[0][(before & 0xFF) as usize];
-            byte += 1;
-        }
-        table += 1;
-    }
-    tables
-}
-
 /// Times x.
 const fn step(sum: u64) -> u64 {
     if sum & 1 == 1 { (sum >> 1) ^ POLYNOMIAL } else { sum >> 1 }
 }
 
 /// A checksum in the making.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Crc64(u64);
+#[derive(Clone)]
+pub(crate) struct Crc64(Digest);
 
 impl Crc64 {
     pub(crate) fn new() -> Self {
-        Crc64(u64::MAX)
+        Crc64(Digest::new())
     }
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        let mut sum = self.0;
-        let (chunks, rest) = bytes.as_chunks::<8>();
-        for chunk in chunks {
-            let mixed = (sum ^ u64::from_le_bytes(*chunk)).to_le_bytes();
-            sum = (0..8).fold(0, |all, at| all ^ TABLES[7 - at][usize::from(mixed[at])]);
-        }
-        for byte in rest {
-            sum = (sum >> 8) ^ TABLES[0][usize::from(sum.to_le_bytes()[0] ^ byte)];
-        }
-        self.0 = sum;
+        self.0.write(bytes);
     }
 
-    pub(crate) fn finish(self) -> u64 {
-        !self.0
+    pub(crate) fn finish(&self) -> u64 {
+        self.0.sum64()
     }
 }
 

@@ -11,6 +11,22 @@ pub struct Endpoint {
     path_style: bool,
 }
 
+/// The way to the services.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Network {
+    /// From anywhere.
+    #[default]
+    Public,
+    /// From inside of Alibaba Cloud and of the region: traffic costs nothing.
+    Internal,
+    /// OSS by the nearest entry to its backbone; the bucket must have transfer acceleration enabled.
+    Accelerate,
+    /// The same for buckets and clients outside of mainland China.
+    AccelerateOverseas,
+    /// OSS by IPv4 and IPv6.
+    DualStack,
+}
+
 impl Endpoint {
     /// Reads `[https://]HOST[:PORT]`. Plain `http` is for loopback only, for tests: the keys of a request could be
     /// used by who reads along.
@@ -34,16 +50,28 @@ impl Endpoint {
         Ok(Endpoint { scheme, authority: authority.into(), path_style: address.is_some() })
     }
 
-    /// The endpoint of OSS in a region, from outside or from inside of Alibaba Cloud.
-    pub fn oss(region: &str, internal: bool) -> Result<Self> {
-        Self::parse(&format!("oss-{region}{}.aliyuncs.com", if internal { "-internal" } else { "" }))
+    /// The endpoint of OSS in a region.
+    pub fn oss(region: &str, network: Network) -> Result<Self> {
+        Self::parse(&match network {
+            Network::Public => format!("oss-{region}.aliyuncs.com"),
+            Network::Internal => format!("oss-{region}-internal.aliyuncs.com"),
+            Network::Accelerate => "oss-accelerate.aliyuncs.com".to_owned(),
+            Network::AccelerateOverseas => "oss-accelerate-overseas.aliyuncs.com".to_owned(),
+            Network::DualStack => format!("{region}.oss.aliyuncs.com"),
+        })
     }
 
     /// The endpoint of ECS in a region.
-    pub fn ecs(region: &str) -> Result<Self> {
+    pub fn ecs(region: &str, network: Network) -> Result<Self> {
         match region {
+            _ if network == Network::Internal => Self::parse(&format!("ecs-vpc.{region}.aliyuncs.com")),
             // As the endpoint data of the official SDKs has it.
-            "cn-hangzhou" => Self::parse("ecs-cn-hangzhou.aliyuncs.com"),
+            "cn-hangzhou" | "cn-shanghai-finance-1" | "cn-shenzhen-finance-1" => {
+                Self::parse("ecs-cn-hangzhou.aliyuncs.com")
+            }
+            "cn-north-2-gov-1" | "cn-hangzhou-finance" | "cn-zhangbei" | "cn-beijing-gov-1" => {
+                Self::parse("ecs.aliyuncs.com")
+            }
             _ => Self::parse(&format!("ecs.{region}.aliyuncs.com")),
         }
     }
@@ -80,7 +108,7 @@ mod tests {
 
     #[test]
     fn buckets_are_hosts_but_on_numbers() {
-        let oss = Endpoint::oss("cn-beijing", true).unwrap();
+        let oss = Endpoint::oss("cn-beijing", Network::Internal).unwrap();
         assert_eq!(oss.bucket("b"), "https://b.oss-cn-beijing-internal.aliyuncs.com/");
         let test = Endpoint::parse("http://127.0.0.1:8080/").unwrap();
         assert_eq!((test.bucket("b").as_str(), test.authority()), ("http://127.0.0.1:8080/b/", "127.0.0.1:8080"));

@@ -52,6 +52,8 @@ struct Inner {
     what: String,
     remedy: Option<String>,
     refusal: Option<Refusal>,
+    /// The code that a task failed with.
+    code: Option<String>,
     source: Option<storage::Error>,
 }
 
@@ -60,7 +62,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn new(kind: Kind, what: impl Into<String>) -> Self {
-        Error { inner: Box::new(Inner { kind, what: what.into(), remedy: None, refusal: None, source: None }) }
+        Error {
+            inner: Box::new(Inner { kind, what: what.into(), remedy: None, refusal: None, code: None, source: None }),
+        }
     }
 
     pub(crate) fn usage(what: impl Into<String>) -> Self {
@@ -80,7 +84,7 @@ impl Error {
     }
 
     pub(crate) fn stopped() -> Self {
-        Self::new(Kind::Stopped, "stopped").remedy("run the same command again to go on")
+        Self::new(Kind::Stopped, "stopped")
     }
 
     pub(crate) fn refused(operation: &str, refusal: Refusal) -> Self {
@@ -104,6 +108,13 @@ impl Error {
         self
     }
 
+    /// Says by which code a task failed.
+    #[must_use]
+    pub(crate) fn coded(mut self, code: Option<String>) -> Self {
+        self.inner.code = code;
+        self
+    }
+
     /// Puts what was going on before what was said.
     #[must_use]
     pub(crate) fn within(mut self, context: impl fmt::Display) -> Self {
@@ -121,9 +132,9 @@ impl Error {
         self.inner.refusal.as_ref()
     }
 
-    /// The code of a refusal; empty where there is none.
+    /// The code of a refusal, or that a task failed with; empty where there is none.
     pub fn code(&self) -> &str {
-        self.refusal().map_or("", |refusal| &refusal.code)
+        self.refusal().map(|refusal| &refusal.code).or(self.inner.code.as_ref()).map_or("", String::as_str)
     }
 
     /// What another attempt of the same request needs.
@@ -138,6 +149,13 @@ impl Error {
     /// Whether the same command may end better at another time, without anything being changed (exit code 75).
     pub fn is_temporary(&self) -> bool {
         self.kind() == Kind::Stopped || self.retry() == Retry::BackOff
+    }
+}
+
+/// Of an image that is read, or made, while it is uploaded.
+impl From<storage::Error> for Error {
+    fn from(error: storage::Error) -> Self {
+        Error::source(error)
     }
 }
 

@@ -13,9 +13,15 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 /// What this program writes and reads.
 const VERSION: u32 = 1;
+/// A process that has just ended, or begun another, may have the lock a moment longer: how often to look, and how long
+/// to wait between two looks.
+const TRIES: u32 = 20;
+const NAP: Duration = Duration::from_millis(25);
 /// Longest journal that is read: ours.
 const LONGEST: u64 = 4 << 20;
 
@@ -63,6 +69,16 @@ impl Journal {
     /// Where a journal that could not be used was put.
     pub fn put_aside(&self) -> Option<&Path> {
         self.put_aside.as_deref()
+    }
+
+    /// Whether nothing was begun.
+    pub fn is_empty(&self) -> bool {
+        self.record.objects.is_empty() && self.record.import.is_none()
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// How far an object is; `None`: not begun.
@@ -131,14 +147,15 @@ fn read(path: &Path) -> Result<Found> {
 fn lock(path: &Path) -> Result<File> {
     let fail = |error| Error::journal(shown(path, "cannot be opened"), &error);
     let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path).map_err(fail)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Error::new(Kind::Journal, shown(path, "another process is at work on this import"))
-                .remedy("wait for it, or stop it"))
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => thread::sleep(NAP),
+            Err(TryLockError::Error(error)) => return Err(fail(error)),
         }
-        Err(TryLockError::Error(error)) => Err(fail(error)),
     }
+    Err(Error::new(Kind::Journal, shown(path, "another process is at work on this import"))
+        .remedy("wait for it, or stop it"))
 }
 
 fn checksum(record: &Record) -> String {

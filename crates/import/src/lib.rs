@@ -1,14 +1,13 @@
 //! Uploads of disk images to OSS, and their import into ECS.
 //!
-//! [`credentials::Keys::find`] gives keys, a [`Session`] is one run with them. [`upload::send`] makes an object of any
-//! bytes that can be read; [`ecs::Ecs::import`] begins the import of objects whose disks passed preflight (it takes the
-//! [`Clearance`](preflight::Clearance)s, which nothing else makes), and [`ecs::Ecs::follow`] waits for the image. What
-//! was done is in a [`Journal`], so that each of them can be stopped or killed and called again.
+//! [`credentials::Keys::find`] gives keys, a [`Session`] is one run with them, and [`Cloud::import`] does the whole:
+//! [`upload::send`] makes an object of any bytes that can be read, [`ecs::Ecs::import`] begins the import of objects
+//! whose disks passed preflight (it takes the [`Clearance`](preflight::Clearance)s, which nothing else makes), and
+//! [`ecs::Ecs::follow`] waits for the image. What was done is in a [`Journal`], so that each of them can be stopped or
+//! killed and called again.
 //!
 //! Everything blocks, and no other crate of ours speaks with credentials. Requests are signed here
 //! (ACS3-HMAC-SHA256, OSS4-HMAC-SHA256), made by blocking `ureq`, and tried again by one set of rules.
-//!
-//! Not supported yet: creating the role that imports need, and streaming a conversion into parts.
 #![forbid(unsafe_code)]
 
 mod crc64;
@@ -17,11 +16,14 @@ pub mod ecs;
 mod encoding;
 mod endpoint;
 mod error;
+pub mod explain;
+mod flow;
 mod hash;
 mod http;
 mod journal;
 pub mod oss;
 mod patience;
+pub mod ram;
 mod random;
 mod refusal;
 mod rpc;
@@ -34,8 +36,9 @@ mod time;
 pub mod upload;
 mod xml;
 
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, Network};
 pub use error::{Error, Kind, Result, Retry};
+pub use flow::{Cloud, Disk, How, Imported, Role, Step, Watch};
 pub use journal::Journal;
 pub use patience::Limits;
 pub use refusal::Refusal;
@@ -44,3 +47,4 @@ pub use session::Session;
 pub use signature::Key;
 pub use state::{ImportState, ObjectState};
 pub use stop::Stop;
+pub use time::iso;

@@ -29,7 +29,7 @@ fn machine() -> i64 {
 }
 
 /// `2026-01-02T03:04:05Z`
-pub(crate) fn iso(moment: i64) -> String {
+pub fn iso(moment: i64) -> String {
     let (year, month, day) = civil(moment.div_euclid(DAY));
     let second = moment.rem_euclid(DAY);
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)

@@ -50,6 +50,10 @@ pub enum Fault {
     FlipByte(u64),
     /// `x-oss-hash-crc64ecma` of the answer is wrong.
     WrongCrc,
+    /// `ETag` of the answer is wrong.
+    WrongEtag,
+    /// The connection is cut without an answer, and the request is carried out this much later.
+    Late(Duration),
     /// From this request on, every session token given out until now is expired.
     ExpireTokens,
     /// From this request on, the clock of the services is off by so many seconds.

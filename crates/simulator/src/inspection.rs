@@ -1,6 +1,6 @@
 //! The handle: looking at what is in the cloud, and putting things into it without a request.
 
-use crate::ecs::{Image, Outcome, Task};
+use crate::ecs::{Check, Image, Outcome, Task};
 use crate::oss::{Bucket, ObjectInfo, ObjectReader, UploadInfo};
 use crate::ram::Role;
 use crate::record::Record;
@@ -8,6 +8,12 @@ use crate::simulator::Simulator;
 use std::io::{self, Write};
 
 impl Simulator {
+    /// All buckets, by name.
+    #[must_use]
+    pub fn buckets(&self) -> Vec<Bucket> {
+        self.world.store.buckets()
+    }
+
     /// Makes a bucket, or replaces what one says of itself.
     pub fn add_bucket(&self, bucket: Bucket) {
         self.world.store.add_bucket(bucket);
@@ -62,6 +68,16 @@ impl Simulator {
     /// How the imports that follow are to end, one after another; then they finish again.
     pub fn script_import(&self, outcome: Outcome) {
         self.world.cloud.script(outcome);
+    }
+
+    /// What the checks of images say from now on, where an import asks for them.
+    pub fn script_detection(&self, items: Vec<Check>) {
+        self.world.cloud.script_detection(items);
+    }
+
+    /// Cancels a task, as somebody else would. False: there is none that goes on.
+    pub fn cancel_task(&self, id: &str) -> bool {
+        self.world.cloud.cancel(&self.world, id)
     }
 
     /// All images that are there, oldest first.

@@ -52,7 +52,7 @@ mod time;
 mod world;
 
 pub use clock::Pace;
-pub use ecs::{Image, Outcome, Task};
+pub use ecs::{Check, Image, Outcome, Task};
 pub use fault::{Fault, Rule, ScriptError};
 pub use operation::Operation;
 pub use options::Options;

@@ -1,11 +1,13 @@
 //! How a simulated cloud is set up.
 
 use crate::clock::Pace;
+use crate::oss::Bucket;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// How a simulated cloud is set up.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// The id of the access key that there is.
     pub access_key_id: String,
@@ -35,6 +37,10 @@ pub struct Options {
     pub hardened_metadata: bool,
     /// Images that an account may have.
     pub image_quota: usize,
+    /// Buckets that are there from the beginning.
+    pub buckets: Vec<Bucket>,
+    /// Items of a page of a list of OSS, at most: 1000 by the service.
+    pub page: usize,
 }
 
 impl Default for Options {
@@ -54,6 +60,31 @@ impl Default for Options {
             instance_role: Some("SimulatedInstanceRole".to_owned()),
             hardened_metadata: true,
             image_quota: 100,
+            buckets: Vec::new(),
+            page: 1000,
         }
+    }
+}
+
+/// All but the secret: simulators are started in logs of tests, and the secret may be one that is used elsewhere.
+impl fmt::Debug for Options {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Options");
+        debug.field("access_key_id", &self.access_key_id).field("account_id", &self.account_id);
+        debug.field("region", &self.region).field("ports", &self.ports).field("buckets", &self.buckets);
+        debug.field("pace", &self.pace).field("step", &self.step).field("import_time", &self.import_time);
+        debug.finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secret_is_not_shown() {
+        let options = Options { access_key_secret: "canary".to_owned(), ..Options::default() };
+        let shown = format!("{options:?} {options:#?}");
+        assert!(!shown.contains("canary") && shown.contains("testid"), "{shown}");
     }
 }

@@ -1,4 +1,4 @@
-//! What was asked, for tests to look at: no header, no secret.
+//! What was asked, for tests to look at. The headers hold signatures and session tokens, which are good nowhere else.
 
 use crate::operation::Operation;
 use crate::service::Service;
@@ -16,8 +16,14 @@ pub struct Record {
     pub service: Service,
     /// What was asked.
     pub operation: Operation,
+    /// The method.
+    pub method: String,
     /// The path, decoded.
     pub path: String,
+    /// Path and query, as they were sent.
+    pub target: String,
+    /// The headers, names in lower case, in the order sent.
+    pub headers: Vec<(String, String)>,
     /// The number of the part, in `UploadPart`.
     pub part: Option<u32>,
     /// Bytes of the body that were read.

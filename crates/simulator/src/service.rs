@@ -5,6 +5,7 @@ use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::world::World;
 use crate::{ecs, metadata, oss, ram, rpc, sts};
+use std::fmt;
 
 /// A service of the cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +25,18 @@ pub enum Service {
 impl Service {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Oss, Self::Ecs, Self::Ram, Self::Sts, Self::Metadata];
+
+    /// Its name, as people write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Oss => "OSS",
+            Self::Ecs => "ECS",
+            Self::Ram => "RAM",
+            Self::Sts => "STS",
+            Self::Metadata => "metadata",
+        }
+    }
 
     /// What is asked, told from the head alone: faults strike before the body is read.
     pub(crate) fn operation(self, head: &Head) -> Operation {
@@ -53,5 +66,11 @@ impl Service {
             Self::Ecs | Self::Ram | Self::Sts => rpc::refuse(world, head, refusal),
             Self::Metadata => Response::text(refusal.status, &refusal.message),
         }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
     }
 }

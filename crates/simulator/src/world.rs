@@ -42,7 +42,7 @@ impl World {
             account: Account::new(&options),
             plan: Plan::default(),
             log: Log::default(),
-            store: Store::new(options.scratch.as_deref())?,
+            store: Store::holding(options.scratch.as_deref(), &options.buckets)?,
             cloud: Cloud::default(),
             roles: Roles::new(options.import_role),
             tokens: Tokens::default(),
@@ -80,8 +80,13 @@ impl World {
         if struck.expire_tokens {
             self.account.expire_tokens();
         }
+        self.wait(struck.delay);
+    }
+
+    /// Lets time pass, unless the simulator is dropped.
+    pub(crate) fn wait(&self, time: Duration) {
         let started = Instant::now();
-        while let Some(left) = struck.delay.checked_sub(started.elapsed()) {
+        while let Some(left) = time.checked_sub(started.elapsed()) {
             if left.is_zero() || self.stopping.load(Ordering::SeqCst) {
                 return;
             }

@@ -79,6 +79,23 @@ pub trait WriteAt: Send + Sync {
         pieces.iter().try_for_each(|&(offset, bytes)| self.write_at(bytes, offset))
     }
 
+    /// Says that `range`, which begins at 0, is written at any time until the end. Called before anything is written, by
+    /// who makes a format with metadata in front, for who passes on what is written before it is all there. Files need
+    /// not know.
+    fn reserve(&self, range: Range<u64>) -> Result<()> {
+        let _ = range;
+        Ok(())
+    }
+
+    /// Says what will be written, in the order in which places are given out: of what lies before `end`, `writes` are
+    /// written, each once and by who says so; what is `open` may be written too, when that was said; what was said
+    /// before and what is [reserved](Self::reserve) remains to be written; the rest changes no more. May wait until
+    /// there is room for `writes`. Files need not know.
+    fn foretell(&self, writes: &[Range<u64>], open: Range<u64>, end: u64) -> Result<()> {
+        let _ = (writes, open, end);
+        Ok(())
+    }
+
     /// Makes `range` read as zeros, by a hole where that is possible.
     fn zero_at(&self, range: Range<u64>) -> Result<()>;
 
@@ -137,6 +154,12 @@ impl<T: WriteAt + ?Sized> WriteAt for Arc<T> {
     }
     fn write_segment(&self, pieces: &[(u64, &[u8])], turn: &dyn Turn) -> Result<()> {
         (**self).write_segment(pieces, turn)
+    }
+    fn reserve(&self, range: Range<u64>) -> Result<()> {
+        (**self).reserve(range)
+    }
+    fn foretell(&self, writes: &[Range<u64>], open: Range<u64>, end: u64) -> Result<()> {
+        (**self).foretell(writes, open, end)
     }
     fn zero_at(&self, range: Range<u64>) -> Result<()> {
         (**self).zero_at(range)

@@ -14,6 +14,7 @@ mod scratch;
 mod truth;
 mod versus;
 mod versus_inspect;
+mod versus_upload;
 mod walk;
 
 use clap::{Parser, Subcommand};
@@ -27,6 +28,7 @@ type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 enum Verb {
     Versus(versus::Versus),
     VersusInspect(versus_inspect::VersusInspect),
+    VersusUpload(versus_upload::VersusUpload),
     Corpus(corpus::Corpus),
     Boot(boot::Boot),
     Truth(truth::Truth),
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
     let done = match Verb::parse() {
         Verb::Versus(versus) => versus.run(),
         Verb::VersusInspect(versus) => versus.run(),
+        Verb::VersusUpload(versus) => versus.run(),
         Verb::Corpus(corpus) => corpus.run(),
         Verb::Boot(boot) => boot.run(),
         Verb::Truth(truth) => truth.run(),

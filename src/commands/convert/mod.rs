@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Convert) -> Result<Exit, Failure> {
     };
     let prepared = source::prepare(args, source, format)?;
     refuse_own_source(path, &prepared)?;
-    let create = CreateOptions { size: prepared.disk.size(), options, compress: args.compress };
+    let create = CreateOptions { size: prepared.disk.size(), options, compress: args.compress, made: made()? };
     if path == Path::new("-") {
         to_standard_output(args, format, &create, &prepared)
     } else if args.no_create {
@@ -41,6 +41,14 @@ pub(crate) fn run(args: &Convert) -> Result<Exit, Failure> {
         let replace = args.force;
         to_new_file(args, path, format, &create, &prepared, replace)
     }
+}
+
+/// The moment that images are to be made at, for builds that can be repeated (`SOURCE_DATE_EPOCH`, as
+/// reproducible-builds.org specifies it).
+fn made() -> Result<Option<u64>, Failure> {
+    let Some(text) = std::env::var_os("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) else { return Ok(None) };
+    let moment = text.to_str().and_then(|text| text.parse().ok());
+    moment.map(Some).ok_or_else(|| Failure::usage("SOURCE_DATE_EPOCH: write it as seconds since 1970"))
 }
 
 /// Makes a file that gets its name in the end.

@@ -8,6 +8,7 @@ mod digests;
 mod disks;
 mod failing;
 mod hanging;
+mod parts;
 mod streams;
 mod turns;
 mod verifying;

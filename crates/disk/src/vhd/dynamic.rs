@@ -77,8 +77,8 @@ impl DynamicHeader {
 }
 
 /// Length of the bitmap of sectors before each block's data.
-pub(super) fn bitmap_len(block_size: u32) -> u64 {
-    u64::from(block_size).div_ceil(SECTOR * 8).next_multiple_of(SECTOR)
+pub(super) const fn bitmap_len(block_size: u32) -> u64 {
+    (block_size as u64).div_ceil(SECTOR * 8).next_multiple_of(SECTOR)
 }
 
 /// Where the data of each block is; `None` for blocks that are zeros.

@@ -1,16 +1,19 @@
-//! Writing: fixed disks, and dynamic ones with blocks in the order in which they are first written.
+//! Writing: fixed disks, and dynamic ones.
 
-use super::dynamic::{DynamicHeader, HEADER_LEN, UNUSED, bitmap_len};
+mod dynamic;
+
+use super::dynamic::{HEADER_LEN, bitmap_len};
 use super::footer::{Footer, Kind};
 use super::geometry::Geometry;
 use super::{MAX_SIZE, NAME, SECTOR};
 use crate::options::Options;
 use crate::{CreateOptions, Ranges, blocks};
+use dynamic::Dynamic;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
-use storage::{Error, Result, Turn, WriteAt, check_range, to_usize};
+use std::sync::Arc;
+use std::time::SystemTime;
+use storage::{Error, Result, Turn, WriteAt, check_range};
 
 /// The block size that every program reads.
 const BLOCK_SIZE: u32 = 2 << 20;
@@ -32,14 +35,10 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
 
 pub(super) fn create(file: Arc<dyn WriteAt>, options: &CreateOptions) -> Result<Box<dyn WriteAt>> {
     let (kind, footer) = asked_for(options)?;
-    let size = footer.current_size;
+    let made = options.made;
     match kind {
-        Kind::Fixed => Ok(Box::new(Fixed { file, footer })),
-        _ => {
-            let blocks = to_usize(size.div_ceil(u64::from(BLOCK_SIZE)))?;
-            let blocks = Blocks { places: vec![UNUSED; blocks], next: first_block(size) };
-            Ok(Box::new(Dynamic { file, footer, size, blocks: Mutex::new(blocks) }))
-        }
+        Kind::Fixed => Ok(Box::new(Fixed { file, footer, made })),
+        _ => Ok(Box::new(Dynamic::new(file, footer, made)?)),
     }
 }
 
@@ -93,22 +92,35 @@ fn footer(size: u64, kind: Kind, force_size: bool) -> Result<Footer> {
 }
 
 /// As on disk, with an identity of its own: two disks of one identity cannot be attached to one machine.
-fn stamped(footer: &Footer) -> [u8; 512] {
+fn stamped(footer: &Footer, made: Option<u64>) -> [u8; 512] {
     let mut id = [0; 16];
-    for half in id.chunks_mut(8) {
-        half.copy_from_slice(&RandomState::new().hash_one(footer.current_size).to_be_bytes());
+    for (number, half) in (1..).zip(id.chunks_mut(8)) {
+        let word = match made {
+            Some(moment) => spread(moment ^ footer.current_size.rotate_left(32), number),
+            None => RandomState::new().hash_one(footer.current_size),
+        };
+        half.copy_from_slice(&word.to_be_bytes());
     }
     id[6] = id[6] & 0x0f | 0x40;
     id[8] = id[8] & 0x3f | 0x80;
     // Seconds since the year 2000.
-    let epoch = SystemTime::UNIX_EPOCH + Duration::from_secs(946_684_800);
-    let age = SystemTime::now().duration_since(epoch).unwrap_or_default().as_secs();
+    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let age = made.unwrap_or_else(now).saturating_sub(946_684_800);
     footer.to_bytes(id, u32::try_from(age).unwrap_or(u32::MAX), 0x000a_0000)
+}
+
+/// A word in which every bit of `seed` shows: a step of SplitMix64.
+fn spread(seed: u64, number: u64) -> u64 {
+    let mut word = seed.wrapping_add(number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    word = (word ^ word >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    word = (word ^ word >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    word ^ word >> 31
 }
 
 struct Fixed {
     file: Arc<dyn WriteAt>,
     footer: Footer,
+    made: Option<u64>,
 }
 
 impl WriteAt for Fixed {
@@ -117,119 +129,19 @@ impl WriteAt for Fixed {
         self.file.write_at(buf, offset)
     }
 
+    /// The order of the disk is that of the file, which may have a use for turns.
+    fn write_segment(&self, pieces: &[(u64, &[u8])], turn: &dyn Turn) -> Result<()> {
+        let size = self.footer.current_size;
+        pieces.iter().try_for_each(|(offset, bytes)| check_range(size, *offset, bytes.len() as u64))?;
+        self.file.write_segment(pieces, turn)
+    }
+
     fn zero_at(&self, range: Range<u64>) -> Result<()> {
         check_range(self.footer.current_size, range.start, range.end.saturating_sub(range.start))?;
         self.file.zero_at(range)
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        self.file.write_at(&stamped(&self.footer), self.footer.current_size)
-    }
-}
-
-struct Dynamic {
-    file: Arc<dyn WriteAt>,
-    footer: Footer,
-    size: u64,
-    blocks: Mutex<Blocks>,
-}
-
-/// The table as it grows.
-struct Blocks {
-    /// Sector of each block's bitmap.
-    places: Vec<u32>,
-    /// Where the next block goes.
-    next: u64,
-}
-
-impl Blocks {
-    /// Sector of block `i`, which is given one if it has none.
-    fn place(&mut self, i: usize) -> Result<u32> {
-        if self.places[i] == UNUSED {
-            let sector = u32::try_from(self.next / SECTOR).ok().filter(|&sector| sector != UNUSED);
-            self.places[i] = sector.ok_or_else(|| Error::unsupported("the VHD would be longer than 2 TiB"))?;
-            self.next += bitmap_len(BLOCK_SIZE) + u64::from(BLOCK_SIZE);
-        }
-        Ok(self.places[i])
-    }
-}
-
-impl Dynamic {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Blocks> {
-        self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The parts of a range that lie in one block each: block number, offset within, length.
-fn parts(range: Range<u64>) -> impl Iterator<Item = (u64, u64, u64)> {
-    let block = u64::from(BLOCK_SIZE);
-    let numbers = range.start / block..range.end.div_ceil(block);
-    numbers
-        .map(move |i| {
-            let start = range.start.max(i * block);
-            (i, start - i * block, range.end.min((i + 1) * block).saturating_sub(start))
-        })
-        .filter(|&(_, _, len)| len > 0)
-}
-
-impl WriteAt for Dynamic {
-    fn write_at(&self, mut buf: &[u8], offset: u64) -> Result<()> {
-        check_range(self.size, offset, buf.len() as u64)?;
-        for (i, within, len) in parts(offset..offset + buf.len() as u64) {
-            let sector = self.lock().place(to_usize(i)?)?;
-            let (part, rest) = buf.split_at(to_usize(len)?);
-            self.file.write_at(part, u64::from(sector) * SECTOR + bitmap_len(BLOCK_SIZE) + within)?;
-            buf = rest;
-        }
-        Ok(())
-    }
-
-    /// Blocks are given their places in turn; bytes are written whenever.
-    fn write_segment(&self, pieces: &[(u64, &[u8])], turn: &dyn Turn) -> Result<()> {
-        turn.take(&mut || {
-            let mut blocks = self.lock();
-            for (offset, bytes) in pieces {
-                check_range(self.size, *offset, bytes.len() as u64)?;
-                let touched = parts(*offset..*offset + bytes.len() as u64);
-                touched.map(|(i, ..)| blocks.place(to_usize(i)?)).try_for_each(|place| place.map(drop))?;
-            }
-            Ok(())
-        })?;
-        pieces.iter().try_for_each(|(offset, bytes)| self.write_at(bytes, *offset))
-    }
-
-    fn zero_at(&self, range: Range<u64>) -> Result<()> {
-        check_range(self.size, range.start, range.end.saturating_sub(range.start))?;
-        for (i, within, len) in parts(range) {
-            let sector = self.lock().places[to_usize(i)?];
-            if sector != UNUSED {
-                let start = u64::from(sector) * SECTOR + bitmap_len(BLOCK_SIZE) + within;
-                self.file.zero_at(start..start + len)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Bitmaps, table, header and copy; the footer last.
-    fn finish(self: Box<Self>) -> Result<()> {
-        let blocks = self.blocks.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let bitmap = vec![0xff; to_usize(bitmap_len(BLOCK_SIZE))?];
-        for &sector in blocks.places.iter().filter(|&&sector| sector != UNUSED) {
-            self.file.write_at(&bitmap, u64::from(sector) * SECTOR)?;
-        }
-        let mut table: Vec<u8> = blocks.places.iter().flat_map(|sector| sector.to_be_bytes()).collect();
-        table.resize(table.len().next_multiple_of(to_usize(SECTOR)?), 0xff);
-        self.file.write_at(&table, TABLE_OFFSET)?;
-        let header = DynamicHeader {
-            offset: HEADER_OFFSET,
-            table_offset: TABLE_OFFSET,
-            max_table_entries: u32::try_from(blocks.places.len()).expect("the size is limited"),
-            block_size: BLOCK_SIZE,
-            parent: String::new(),
-        };
-        self.file.write_at(&header.to_bytes(), HEADER_OFFSET)?;
-        let footer = stamped(&self.footer);
-        self.file.write_at(&footer, 0)?;
-        self.file.write_at(&footer, blocks.next)
+        self.file.write_at(&stamped(&self.footer, self.made), self.footer.current_size)
     }
 }

@@ -11,6 +11,7 @@ mod iso;
 mod mapping;
 mod mutation;
 mod ova;
+mod parts;
 mod qcow2;
 mod qemu;
 mod raw;

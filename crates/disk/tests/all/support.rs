@@ -71,7 +71,7 @@ pub(crate) fn texture(len: usize) -> Vec<u8> {
 pub(crate) fn options(size: u64, given: &[(&str, &str)]) -> CreateOptions {
     let (flags, given): (Vec<_>, Vec<_>) = given.iter().partition(|(name, _)| *name == "-c");
     let options = given.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-    CreateOptions { size, options, compress: !flags.is_empty() }
+    CreateOptions { size, options, compress: !flags.is_empty(), made: None }
 }
 
 /// An image of `size` bytes in which `writes` are made, as a file.

@@ -1,7 +1,7 @@
 //! Damaged and hostile VHDs, each made from a sound one by a patch.
 
-use crate::support::{Numbers, build, content, open, refused};
-use disk::{Details, Disk, Info, VhdDetails};
+use crate::support::{Growing, Numbers, build, content, open, options, refused};
+use disk::{CreateOptions, Details, Disk, Info, VhdDetails};
 use std::sync::Arc;
 use storage::{ErrorKind, Result};
 
@@ -276,4 +276,24 @@ fn v10_saved_state_and_features() {
 fn identities_differ() {
     let id = |image: Image| image.0[image.footer() + 68..][..16].to_vec();
     assert_ne!(id(fixed()), id(fixed()));
+}
+
+#[test]
+fn what_is_made_at_one_moment_is_one_file() {
+    let made = |moment: u64, size: u64, given: &[(&str, &str)]| {
+        let file = Growing::default();
+        let options = CreateOptions { made: Some(moment), ..options(size, given) };
+        disk::format("vhd").unwrap().create(Arc::new(file.clone()), &options).unwrap().finish().unwrap();
+        std::mem::take(&mut *file.0.lock().unwrap())
+    };
+    for given in [vec![], vec![("subformat", "fixed")]] {
+        let first = made(1_700_000_000, 1 << 20, &given);
+        assert!(first == made(1_700_000_000, 1 << 20, &given));
+        let footer = |file: &[u8]| file[file.len() - 512..].to_vec();
+        // Seconds since the year 2000.
+        assert_eq!(footer(&first)[24..28], 753_315_200_u32.to_be_bytes());
+        for (moment, size) in [(1_700_000_001, 1 << 20), (1_700_000_000, 2 << 20)] {
+            assert!(footer(&first)[68..84] != footer(&made(moment, size, &given))[68..84]);
+        }
+    }
 }

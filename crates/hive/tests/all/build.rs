@@ -1,8 +1,9 @@
-//! Hives for the tests.
+//! Hives for the tests, and for the disks that xtask makes.
 
 use regf::{DataType, HiveBuilder};
 
 /// What a test puts into a value.
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Put<'a> {
     Text(&'a str),
     Expand(&'a str),

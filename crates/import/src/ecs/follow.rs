@@ -40,7 +40,8 @@ impl Following for () {
 }
 
 impl Ecs {
-    /// Waits until the image is available. A stop or the limit only ends the waiting: the same call goes on.
+    /// Waits until the image is available, and writes the end down. A stop or the limit only ends the waiting: the same
+    /// call goes on.
     pub fn follow(
         &self,
         started: &Started,
@@ -48,11 +49,26 @@ impl Ecs {
         following: &dyn Following,
         journal: &mut Journal,
     ) -> Result<Image> {
-        let (begun, mut gone) = (Instant::now(), 0);
+        match self.watch(started, pace, following) {
+            Ok(image) => self.finished(image, journal),
+            Err(error) => {
+                if error.kind() == Kind::Failed {
+                    journal.set_import(None)?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The same of an import that somebody else began: nothing is written down.
+    pub fn watch(&self, started: &Started, pace: Pace, following: &dyn Following) -> Result<Image> {
+        let (begun, mut gone, mut id) = (Instant::now(), 0, started.image.clone());
         loop {
             let mut task = self.task_if_there(&started.task)?;
-            // What an answer of old forgot to say, nobody can be asked for.
-            let image = if started.image.is_empty() { None } else { self.image(&started.image)? };
+            if let Some(named) = task.as_ref().and_then(|task| task.image.as_ref()).filter(|_| id.is_empty()) {
+                id.clone_from(named);
+            }
+            let image = if id.is_empty() { None } else { self.image(&id)? };
             // It failed between the two questions: the reason is with the task.
             if image.as_ref().is_some_and(Image::has_failed) && !task.as_ref().is_some_and(Task::has_failed) {
                 task = self.task_if_there(&started.task)?;
@@ -61,11 +77,10 @@ impl Ecs {
             let going = task.as_ref().is_some_and(|task| task.status != TaskStatus::Finished);
             gone = if going || image.is_some() { 0 } else { gone + 1 };
             if let Some(error) = failure(task.as_ref(), image.as_ref(), gone >= LOOKS) {
-                journal.set_import(None)?;
                 return Err(error);
             }
             if let Some(image) = image.filter(Image::is_available) {
-                return self.finished(image, journal);
+                return Ok(image);
             }
             if pace.limit.is_some_and(|limit| begun.elapsed() >= limit) {
                 return Err(Error::network(format!("the import is not done after {} s", begun.elapsed().as_secs()))
@@ -101,7 +116,8 @@ fn failure(task: Option<&Task>, image: Option<&Image>, gone: bool) -> Option<Err
     };
     match (task, image) {
         (Some(task), _) if task.has_failed() => {
-            Some(Error::new(Kind::Failed, format!("the import failed: {}", reasons(task))))
+            let code = task.errors.iter().map(|error| error.code.clone()).find(|code| !code.is_empty());
+            Some(Error::new(Kind::Failed, format!("the import failed: {}", reasons(task))).coded(code))
         }
         (_, Some(image)) if image.has_failed() => {
             let what = format!("the import failed: image {} is {}", image.id, image.status);

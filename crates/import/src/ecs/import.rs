@@ -16,6 +16,11 @@ const DRY: &[&str] = &["DryRunOperation", "DRYRUN.SUCCESS"];
 /// Codes by which the service says that it is at it already.
 const TAKEN: &[&str] = &["InvalidImageName.Duplicated", "ImageIsImporting"];
 
+/// Whether the service refused because an image of the name is there, or on its way.
+pub(crate) fn is_taken(error: &Error) -> bool {
+    TAKEN.contains(&error.code())
+}
+
 /// An import that the service took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Started {
@@ -56,6 +61,7 @@ impl Ecs {
         if request.region_id.as_deref() != Some(self.region.as_str()) {
             return Err(Error::usage(format!("the request is not for {}, the region that is asked", self.region)));
         }
+        let given = request.client_token.clone();
         let request = ImportImage { dry_run: false, client_token: None, ..request.clone() };
         let digest = sha256_hex(query(&request.parameters()).as_bytes());
         let token = match self.known(journal, &digest)? {
@@ -63,7 +69,7 @@ impl Ecs {
             Known::Token(token) => token,
             Known::Nothing => {
                 check_objects(&request, bucket, journal)?;
-                let token = random::nonce();
+                let token = given.unwrap_or_else(random::nonce);
                 let state = ImportState::Submitted { token: token.clone(), parameters: digest.clone() };
                 journal.set_import(Some(state))?;
                 token
@@ -84,6 +90,8 @@ impl Ecs {
                 let started = Started { task: task.clone(), image: image.clone(), adopted: true };
                 (parameters, Known::Started(started))
             }
+            // What is done stands in nobody's way.
+            Some(ImportState::Finished { parameters, .. }) if parameters != digest => return Ok(Known::Nothing),
             Some(ImportState::Finished { parameters, image }) => {
                 let started = Started { task: String::new(), image: image.clone(), adopted: true };
                 (parameters, Known::Started(started))
@@ -106,7 +114,7 @@ impl Ecs {
                     false => Ok(Started { task, image, adopted: false }),
                 }
             }
-            Err(error) if TAKEN.contains(&error.code()) => match self.same(request)? {
+            Err(error) if is_taken(&error) => match self.same(request)? {
                 Some(image) => Ok(Started { task: String::new(), image: image.id, adopted: true }),
                 None => self.refused(error, journal),
             },

@@ -1,18 +1,25 @@
 //! Imports, tasks and images of ECS (API 2014-05-26, RPC style).
 //!
 //! An import is asked for once: the token that makes a second call the same one is on disk before the first is made.
-//! Nothing is imported without a [`Clearance`](preflight::Clearance) for each disk. Not supported: DescribeTasks,
-//! DescribeSnapshots, exports, image pipelines, the role that imports need.
+//! Nothing is imported without a [`Clearance`](preflight::Clearance) for each disk. Not supported:
+//! DescribeSnapshots (those of an import show as failed until it is done), exports, image pipelines.
 
+mod detection;
 mod follow;
 mod image;
 mod import;
+mod regions;
 mod task;
+mod tasks;
 
+pub use detection::{Compared, Comparison, Detection, Item, Verdict, compare};
 pub use follow::{Following, Pace};
 pub use image::Image;
 pub use import::Started;
+pub(crate) use import::is_taken;
+pub use regions::Region;
 pub use task::{Task, TaskError, TaskStatus};
+pub use tasks::{Listed, TaskFilter};
 
 use crate::endpoint::Endpoint;
 use crate::error::Result;
@@ -33,6 +40,11 @@ impl Ecs {
     /// The ECS of `region`.
     pub fn new(session: Arc<Session>, endpoint: Endpoint, region: &str) -> Self {
         Ecs { session, endpoint, region: region.into() }
+    }
+
+    /// What tells it from any other.
+    pub(crate) fn place(&self) -> String {
+        format!("{} {}", self.region, self.endpoint.root())
     }
 
     /// A call with the region and more parameters.

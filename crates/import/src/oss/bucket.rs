@@ -52,6 +52,11 @@ impl Bucket {
         &self.region
     }
 
+    /// What tells it from any other.
+    pub(crate) fn place(&self) -> String {
+        format!("{} {}", self.region, self.endpoint.bucket(&self.name))
+    }
+
     /// What its requests share with all others of the run.
     pub fn session(&self) -> &Session {
         &self.session

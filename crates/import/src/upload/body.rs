@@ -28,7 +28,6 @@ pub(super) struct Sums {
 
 /// What all parts of an upload share.
 pub(super) struct Shared<'a> {
-    pub(super) source: &'a dyn ReadAt,
     pub(super) stop: &'a Stop,
     /// Another part failed for good.
     pub(super) halted: AtomicBool,
@@ -36,31 +35,46 @@ pub(super) struct Shared<'a> {
     pub(super) progress: &'a dyn Progress,
 }
 
+/// Bytes that are read at places.
+#[derive(Clone, Copy)]
+pub(super) struct Piece<'a> {
+    pub(super) source: &'a dyn ReadAt,
+    pub(super) start: u64,
+    pub(super) end: u64,
+}
+
 impl Shared<'_> {
     pub(super) fn check(&self) -> Result<()> {
         if self.halted.load(Ordering::SeqCst) { Err(Error::stopped()) } else { self.stop.check() }
     }
 
-    /// Reads a range for its checksums.
-    pub(super) fn sum(&self, range: Range<u64>) -> Result<Sums> {
+    /// Reads a piece for its checksums.
+    pub(super) fn sum(&self, piece: Piece<'_>) -> Result<Sums> {
         let (mut md5, mut crc) = (RunningMd5::default(), Crc64::new());
         let mut block = vec![0; BLOCK];
-        let mut at = range.start;
-        while at < range.end {
+        let mut at = piece.start;
+        while at < piece.end {
             self.check()?;
-            let len = usize::try_from(range.end - at).unwrap_or(BLOCK).min(BLOCK);
-            self.source.read_at(&mut block[..len], at).map_err(Error::source)?;
+            let len = usize::try_from(piece.end - at).unwrap_or(BLOCK).min(BLOCK);
+            piece.source.read_at(&mut block[..len], at).map_err(Error::source)?;
             md5.update(&block[..len]);
             crc.update(&block[..len]);
             at += len as u64;
         }
-        Ok(Sums { md5: md5.finish(), crc64: crc.finish(), size: range.end - range.start })
+        Ok(Sums { md5: md5.finish(), crc64: crc.finish(), size: piece.end - piece.start })
+    }
+}
+
+impl<'a> Piece<'a> {
+    pub(super) fn whole(source: &'a dyn ReadAt) -> Self {
+        Piece { source, start: 0, end: source.size() }
     }
 }
 
 /// A reader of one part.
 pub(super) struct PartBody<'a, 'b> {
     shared: &'a Shared<'b>,
+    source: &'a dyn ReadAt,
     range: Range<u64>,
     start: u64,
     block: Vec<u8>,
@@ -72,9 +86,18 @@ pub(super) struct PartBody<'a, 'b> {
 }
 
 impl<'a, 'b> PartBody<'a, 'b> {
-    pub(super) fn new(shared: &'a Shared<'b>, range: Range<u64>, counted: &'a mut u64) -> Self {
-        let start = range.start;
-        PartBody { shared, range, start, block: vec![0; BLOCK], left: 0..0, crc: Crc64::new(), counted }
+    pub(super) fn new(shared: &'a Shared<'b>, piece: Piece<'a>, counted: &'a mut u64) -> Self {
+        let Piece { source, start, end } = piece;
+        PartBody {
+            shared,
+            source,
+            range: start..end,
+            start,
+            block: vec![0; BLOCK],
+            left: 0..0,
+            crc: Crc64::new(),
+            counted,
+        }
     }
 
     /// The checksum of all that was read, if that is the whole part.
@@ -84,7 +107,7 @@ impl<'a, 'b> PartBody<'a, 'b> {
 
     fn fill(&mut self) -> io::Result<()> {
         let len = usize::try_from(self.range.end - self.range.start).unwrap_or(BLOCK).min(BLOCK);
-        let read = self.shared.source.read_at(&mut self.block[..len], self.range.start);
+        let read = self.source.read_at(&mut self.block[..len], self.range.start);
         read.map_err(|error| Unread::Source(Error::source(error).to_string()))?;
         self.crc.update(&self.block[..len]);
         self.range.start += len as u64;

@@ -1,9 +1,13 @@
 //! Whether an object that is there is the one that was to be uploaded.
 
-use super::body::{Shared, Sums};
+use super::body::{Piece, Shared, Sums};
+use super::maker::Content;
 use super::plan::Plan;
+use crate::crc64::combine;
 use crate::error::Result;
 use crate::oss::{Bucket, ObjectInfo};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// What there is of the key.
 pub(super) enum Existing {
@@ -13,12 +17,34 @@ pub(super) enum Existing {
     Other,
 }
 
-/// Asks, and compares: by length first, for the checksum of the image costs reading it.
-pub(super) fn existing(bucket: &Bucket, key: &str, plan: Plan, shared: &Shared<'_>) -> Result<Existing> {
+/// Asks, and compares: by length first, for the checksum of the image costs reading or making it.
+pub(super) fn existing(bucket: &Bucket, key: &str, content: Content<'_>, shared: &Shared<'_>) -> Result<Existing> {
     let Some(object) = bucket.head(key)? else { return Ok(Existing::None) };
-    let Some(crc64) = object.crc64.filter(|_| object.size == plan.size()) else {
-        return Ok(Existing::Other);
+    let possible = match content {
+        Content::Stored(bytes) => object.size == bytes.size(),
+        Content::Made(maker) => object.size <= maker.bound(),
     };
-    let Sums { crc64: ours, .. } = shared.sum(0..plan.size())?;
-    Ok(if ours == crc64 { Existing::Same(object, crc64) } else { Existing::Other })
+    let Some(crc64) = object.crc64.filter(|_| possible) else { return Ok(Existing::Other) };
+    let ours = sums(content, shared)?;
+    Ok(if ours == (object.size, crc64) { Existing::Same(object, crc64) } else { Existing::Other })
+}
+
+/// Length and CRC-64/XZ of all bytes.
+pub(super) fn sums(content: Content<'_>, shared: &Shared<'_>) -> Result<(u64, u64)> {
+    let maker = match content {
+        Content::Stored(bytes) => {
+            let sums = shared.sum(Piece::whole(bytes))?;
+            return Ok((sums.size, sums.crc64));
+        }
+        Content::Made(maker) => maker,
+    };
+    let all = Mutex::new(BTreeMap::new());
+    maker.make(Plan::streamed(maker.bound())?.part_size(), 1, &|number, part| {
+        let sums = shared.sum(Piece::whole(part))?;
+        all.lock().unwrap_or_else(PoisonError::into_inner).insert(number, sums);
+        Ok(())
+    })?;
+    let all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let add = |(size, crc64), one: Sums| (size + one.size, combine(crc64, one.crc64, one.size));
+    Ok(all.into_values().fold((0, 0), add))
 }

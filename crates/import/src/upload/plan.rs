@@ -11,6 +11,8 @@ const LARGEST: u64 = 5 << 30;
 const MOST: u64 = 10_000;
 /// The size of parts, as long as there are not too many of them: ours.
 const USUAL: u64 = 16 << 20;
+/// The same of what is made as it is sent.
+const STREAMED: u64 = 4 << 20;
 /// Parts that a plan of ours has, at most: room to spare.
 const AIM: u64 = 9_000;
 const MIB: u64 = 1 << 20;
@@ -40,6 +42,12 @@ impl Plan {
             return Ok(Plan { size, part });
         };
         Err(Error::usage(format!("parts of {part} bytes of an object of {size}: {why}")))
+    }
+
+    /// The parts of an object that is made as it is sent, and will have at most `bound` bytes. They are in memory, so
+    /// they are smaller, as long as there are not too many.
+    pub fn streamed(bound: u64) -> Result<Self> {
+        Plan::new(bound, Some(bound.div_ceil(AIM).div_ceil(MIB).saturating_mul(MIB).max(STREAMED)))
     }
 
     /// Bytes of the object.

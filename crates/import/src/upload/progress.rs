@@ -2,6 +2,11 @@
 
 /// Hears of progress, from several threads at once.
 pub trait Progress: Sync {
+    /// Parts go to this upload.
+    fn begun(&self, id: &str) {
+        let _ = id;
+    }
+
     /// So many bytes more were sent; none is counted twice.
     fn sent(&self, bytes: u64) {
         let _ = bytes;

@@ -1,7 +1,8 @@
 //! The upload as a whole: what was begun is gone on with, what is there is adopted, and what is written down is true.
 
 use super::body::Shared;
-use super::existing::{Existing, existing};
+use super::existing::{self, Existing, existing};
+use super::maker::Content;
 use super::pace::Pace;
 use super::parts::{Parts, Sent};
 use super::plan::Plan;
@@ -10,16 +11,16 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::Journal;
 use crate::oss::{Begin, Bucket, Part};
 use crate::state::ObjectState;
+use crate::stop::Stop;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use storage::ReadAt;
 
 /// How to upload.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Bytes of a part, instead of what follows from the size.
     pub part_size: Option<u64>,
-    /// Parts that are sent at once.
+    /// Parts that are sent at once, at most; how many it is follows from what that brings.
     pub workers: usize,
     /// Bytes a second, at most.
     pub rate: Option<u64>,
@@ -29,7 +30,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { part_size: None, workers: 8, rate: None, overwrite: false }
+        Options { part_size: None, workers: 16, rate: None, overwrite: false }
     }
 }
 
@@ -50,29 +51,39 @@ pub struct Uploaded {
     pub changed: u32,
 }
 
-/// Uploads `source` to `key` of `bucket`, from wherever `journal` says an earlier run came to. `unchanged` is asked
+/// Uploads `content` to `key` of `bucket`, from wherever `journal` says an earlier run came to. `unchanged` is asked
 /// whether the image is still what it was when it was opened, before its parts become an object.
 pub fn send(
     bucket: &Bucket,
     key: &str,
-    source: &dyn ReadAt,
+    content: Content<'_>,
     journal: &mut Journal,
     options: Options,
     progress: &dyn Progress,
     unchanged: &dyn Fn() -> storage::Result<()>,
 ) -> Result<Uploaded> {
     Bucket::check_key(key)?;
-    let plan = Plan::new(source.size(), options.part_size)?;
+    let plan = match (content, options.part_size) {
+        (Content::Made(maker), None) => Plan::streamed(maker.bound())?,
+        _ => Plan::new(content.bound(), options.part_size)?,
+    };
     let pace = Pace::new(options.rate);
     let stop = bucket.session().stop();
-    let shared = Shared { source, stop, halted: AtomicBool::new(false), pace, progress };
-    let run = Run { bucket, key, plan, options, shared: &shared, unchanged };
+    let shared = Shared { stop, halted: AtomicBool::new(false), pace, progress };
+    let run = Run { bucket, key, content, plan, options, shared: &shared, unchanged };
     run.begin(journal).map_err(|error| error.within(format_args!("uploading to oss://{}/{key}", bucket.name())))
+}
+
+/// Length and CRC-64/XZ of all bytes.
+pub(crate) fn sums(content: Content<'_>, stop: &Stop) -> Result<(u64, u64)> {
+    let shared = Shared { stop, halted: AtomicBool::new(false), pace: Pace::new(None), progress: &() };
+    existing::sums(content, &shared)
 }
 
 struct Run<'a> {
     bucket: &'a Bucket,
     key: &'a str,
+    content: Content<'a>,
     plan: Plan,
     options: Options,
     shared: &'a Shared<'a>,
@@ -87,8 +98,11 @@ impl Run<'_> {
                 None => self.shared.progress.note("the upload that was begun is gone; it starts anew"),
             }
         }
-        match existing(self.bucket, self.key, self.plan, self.shared)? {
-            Existing::Same(object, crc64) => return self.keep(journal, object.etag, crc64, Sent::default()),
+        match existing(self.bucket, self.key, self.content, self.shared)? {
+            Existing::Same(object, crc64) => {
+                let sent = Sent { size: object.size, ..Sent::default() };
+                return self.keep(journal, object.etag, crc64, sent);
+            }
             Existing::Other if !self.options.overwrite => return Err(self.taken()),
             Existing::None | Existing::Other => {}
         }
@@ -116,13 +130,17 @@ impl Run<'_> {
 
     /// Sends what is not there, and makes the object.
     fn finish(&self, journal: &mut Journal, id: &str, there: Vec<Part>) -> Result<Uploaded> {
+        self.shared.progress.begun(id);
         let there: BTreeMap<_, _> = there.into_iter().map(|part| (part.number, part)).collect();
-        let parts = Parts { bucket: self.bucket, key: self.key, id, plan: self.plan, there };
-        let sent = parts.send(self.shared, self.options.workers)?;
+        let parts = Parts { bucket: self.bucket, key: self.key, id, there, shared: self.shared };
+        let sent = match self.content {
+            Content::Stored(source) => parts.send(source, self.plan, self.options.workers)?,
+            Content::Made(maker) => parts.stream(maker, self.plan.part_size(), self.options.workers)?,
+        };
         (self.unchanged)().map_err(Error::source)?;
         let (etag, crc64) = match self.bucket.complete(self.begin_of(), id, &sent.parts) {
             Ok(done) => done,
-            Err(error) => self.after(error, sent.crc64)?,
+            Err(error) => self.after(error, &sent)?,
         };
         // An answer need not say the sum; the object does.
         let crc64 = match crc64 {
@@ -136,13 +154,13 @@ impl Run<'_> {
     }
 
     /// Whether the object was made although the service refused, or its answer was lost.
-    fn after(&self, error: Error, ours: u64) -> Result<(String, Option<u64>)> {
+    fn after(&self, error: Error, sent: &Sent) -> Result<(String, Option<u64>)> {
         let doubtful = error.is_temporary() || matches!(error.code(), "NoSuchUpload" | "FileAlreadyExists");
         if error.kind() == Kind::Stopped || !doubtful {
             return Err(error);
         }
         match self.bucket.head(self.key) {
-            Ok(Some(object)) if object.size == self.plan.size() && object.crc64 == Some(ours) => {
+            Ok(Some(object)) if object.size == sent.size && object.crc64 == Some(sent.crc64) => {
                 Ok((object.etag, object.crc64))
             }
             _ => Err(error),
@@ -162,7 +180,7 @@ impl Run<'_> {
     }
 
     fn keep(&self, journal: &mut Journal, etag: String, crc64: u64, sent: Sent) -> Result<Uploaded> {
-        let size = self.plan.size();
+        let size = sent.size;
         let state = ObjectState::Uploaded { size, etag: etag.clone(), crc64 };
         journal.set_object(self.bucket.name(), self.key, state)?;
         let count = u32::try_from(sent.parts.len()).unwrap_or(u32::MAX) - sent.kept;

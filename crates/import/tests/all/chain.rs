@@ -2,7 +2,7 @@
 
 use crate::cloud::{Cloud, KEY, image, key};
 use import::credentials::{Environment, Keys, Places};
-use import::upload::{Options, send};
+use import::upload::{Content, Options, send};
 use import::{Result, Stop};
 use simulator::{Operation, Service};
 use std::path::PathBuf;
@@ -84,7 +84,7 @@ fn a_token_that_ends_in_mid_upload_is_renewed() {
     cloud.simulator.fault("UploadPart:3=expire-tokens".parse().unwrap());
     let bucket = cloud.bucket_with(find(&cloud, &Environment::default(), None, "").unwrap(), &Stop::default());
     let options = Options { part_size: Some(crate::cloud::PART), ..Options::default() };
-    send(&bucket, KEY, &image, &mut cloud.journal(), options, &(), &|| Ok(())).unwrap();
+    send(&bucket, KEY, Content::Stored(&image), &mut cloud.journal(), options, &(), &|| Ok(())).unwrap();
     assert_eq!(cloud.count(Operation::MetadataCredentials), 2);
     // A key that nobody can renew.
     let given = cloud.simulator.temporary_key(std::time::Duration::from_secs(900));

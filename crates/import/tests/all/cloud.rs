@@ -2,7 +2,7 @@
 
 use import::credentials::Keys;
 use import::oss::Bucket;
-use import::upload::{Options, Progress, Uploaded, send};
+use import::upload::{Content, Options, Progress, Uploaded, send};
 use import::{Endpoint, Journal, Key, Limits, Result, Secret, Session, Stop};
 use simulator::{Operation, Service, Simulator};
 use std::path::PathBuf;
@@ -64,7 +64,7 @@ impl Cloud {
 
     pub(crate) fn upload_with(&self, source: &dyn ReadAt, stop: &Stop, progress: &dyn Progress) -> Result<Uploaded> {
         let options = Options { part_size: Some(PART), workers: 3, ..Options::default() };
-        send(&self.bucket(stop), KEY, source, &mut self.journal(), options, progress, &|| Ok(()))
+        send(&self.bucket(stop), KEY, Content::Stored(source), &mut self.journal(), options, progress, &|| Ok(()))
     }
 
     /// The bytes of the object, if it is there.

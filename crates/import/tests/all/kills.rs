@@ -7,7 +7,7 @@ use crate::imports::{clearance, request};
 use import::credentials::Keys;
 use import::ecs::{Ecs, Pace};
 use import::oss::Bucket;
-use import::upload::{Options, send};
+use import::upload::{Content, Options, send};
 use import::{Endpoint, Journal, Limits, Session, Stop};
 use simulator::{Operation, Service};
 use std::process::{Child, Command, Stdio};
@@ -29,7 +29,7 @@ fn the_flow() {
     let bucket = Bucket::new(session.clone(), Endpoint::parse(&oss).unwrap(), REGION, BUCKET).unwrap();
     let mut journal = Journal::open(path).unwrap();
     let options = Options { part_size: Some(PART), workers: 2, ..Options::default() };
-    send(&bucket, "a.raw", &image(PARTS), &mut journal, options, &(), &|| Ok(())).unwrap();
+    send(&bucket, "a.raw", Content::Stored(&image(PARTS)), &mut journal, options, &(), &|| Ok(())).unwrap();
     let ecs = Ecs::new(session, Endpoint::parse(&ecs).unwrap(), REGION);
     let started = ecs.import(&request(), &[clearance()], &bucket, &mut journal).unwrap();
     let pace = Pace { interval: Duration::from_millis(1), limit: Some(Duration::from_secs(30)) };

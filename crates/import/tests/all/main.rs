@@ -6,4 +6,8 @@ mod chain;
 mod cloud;
 mod imports;
 mod kills;
+mod odd;
+mod ram;
+mod tasks;
 mod uploads;
+mod wire;

@@ -2,7 +2,7 @@
 
 use crate::cloud::{BUCKET, Cloud, KEY, PART, image, key};
 use import::credentials::Keys;
-use import::upload::{Options, Progress, send};
+use import::upload::{Content, Options, Progress, send};
 use import::{Kind, ObjectState, Stop};
 use simulator::{Operation, Rule};
 use std::sync::Mutex;
@@ -40,7 +40,7 @@ fn a_clean_upload_sends_each_part_once() {
     let options = Options { overwrite: true, ..Options::default() };
     let other = vec![7; 1000];
     let bucket = cloud.bucket(&Stop::default());
-    send(&bucket, KEY, &other, &mut cloud.journal(), options, &(), &|| Ok(())).unwrap();
+    send(&bucket, KEY, Content::Stored(&other), &mut cloud.journal(), options, &(), &|| Ok(())).unwrap();
     check(&cloud, &other);
 }
 
@@ -154,7 +154,7 @@ fn a_slow_rate_is_kept_and_can_be_stopped() {
     let stop = Stop::default();
     let upload = |rate, progress: &dyn Progress| {
         let options = Options { part_size: Some(PART), rate: Some(rate), ..Options::default() };
-        send(&cloud.bucket(&stop), KEY, &image, &mut cloud.journal(), options, progress, &|| Ok(()))
+        send(&cloud.bucket(&stop), KEY, Content::Stored(&image), &mut cloud.journal(), options, progress, &|| Ok(()))
     };
     // A hundred bytes a second: without the stop this takes a quarter of an hour.
     let progress = StopAfter(stop.clone(), 1, AtomicU64::new(0));
@@ -209,7 +209,8 @@ fn an_image_that_changes_while_it_is_sent_is_an_error() {
     let cloud = Cloud::new();
     let changed = || Err(storage::Error::refused("the file changed"));
     let bucket = cloud.bucket(&Stop::default());
-    let error = send(&bucket, KEY, &image, &mut cloud.journal(), Options::default(), &(), &changed).unwrap_err();
+    let error = send(&bucket, KEY, Content::Stored(&image), &mut cloud.journal(), Options::default(), &(), &changed)
+        .unwrap_err();
     assert!(error.kind() == Kind::Source && cloud.object().is_none(), "{error}");
 }
 
@@ -257,7 +258,8 @@ fn no_secret_reaches_the_journal_or_an_error() {
     const CANARY: &str = "canary-91c2";
     let (cloud, image) = (Cloud::new(), image(2));
     let bucket = cloud.bucket_with(Keys::fixed(key(CANARY)), &Stop::default());
-    let error = send(&bucket, KEY, &image, &mut cloud.journal(), Options::default(), &(), &|| Ok(())).unwrap_err();
+    let error = send(&bucket, KEY, Content::Stored(&image), &mut cloud.journal(), Options::default(), &(), &|| Ok(()))
+        .unwrap_err();
     assert_eq!(error.code(), "SignatureDoesNotMatch", "{error}");
     cloud.simulator.fault(rule("CompleteMultipartUpload:*=fail:AccessDenied:403"));
     cloud.upload(&image).unwrap_err();

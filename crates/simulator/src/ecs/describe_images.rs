@@ -1,5 +1,6 @@
 //! DescribeImages and DeleteImage.
 
+use super::check::Check;
 use super::import::Import;
 use super::page;
 use crate::refusal::Refusal;
@@ -13,7 +14,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     call.world.clock.advance(call.world.options.step);
     let state = lock(&call.world.cloud.state);
     let images = state.imports.iter().rev().filter(|import| is_asked_for(call, import));
-    let images: Vec<_> = images.filter_map(|import| describe(call, import)).collect();
+    let images: Vec<_> = images.filter_map(|import| describe(call, import, &state.detection)).collect();
     let (number, size, total, images) = page(call, images)?;
     Ok(json!({
         "RegionId": call.get("RegionId"),
@@ -65,7 +66,7 @@ fn tags(import: &Import) -> Vec<(&str, &str)> {
     (1..=20).map_while(tag).collect()
 }
 
-fn describe(call: &Call<'_>, import: &Import) -> Option<Value> {
+fn describe(call: &Call<'_>, import: &Import, checks: &[Check]) -> Option<Value> {
     let stage = import.stage(call.world);
     let status = stage.image_status()?;
     let or = |name: &str, default: &str| import.parameter(name).unwrap_or(default).to_owned();
@@ -94,7 +95,7 @@ fn describe(call: &Call<'_>, import: &Import) -> Option<Value> {
         "Tags": { "Tag": tags },
         "DiskDeviceMappings": { "DiskDeviceMapping": mappings(import, stage.percent()) },
     });
-    if let Some(options) = detection(call, import) {
+    if let Some(options) = detection(call, import, checks) {
         image["DetectionOptions"] = options;
     }
     Some(image)
@@ -117,15 +118,13 @@ fn mappings(import: &Import, percent: u8) -> Vec<Value> {
         .collect()
 }
 
-/// The checks that follow an import, where they were asked for: a few items, all of them in order.
-fn detection(call: &Call<'_>, import: &Import) -> Option<Value> {
+/// The checks that follow an import, where they were asked for.
+fn detection(call: &Call<'_>, import: &Import, checks: &[Check]) -> Option<Value> {
     import.parameter("DetectionStrategy")?;
     let done = import.detection(call.world)?;
     if done < 100 {
         return Some(json!({ "Status": "Processing", "Items": { "Item": [] } }));
     }
-    let item = |name: &str, value: &str| json!({ "Name": name, "Value": value, "RiskLevel": "", "RiskCode": "" });
-    let nvme = item("GuestOS.Nvme", "supported");
-    let items = [nvme, item("GuestOS.Virtio", "supported"), item("GuestOS.CloudInit", "installed")];
+    let items: Vec<_> = checks.iter().map(Check::describe).collect();
     Some(json!({ "Status": "Finished", "Items": { "Item": items } }))
 }

@@ -1,5 +1,6 @@
 //! Imports as they go on, each a task and an image, on the clock of tasks.
 
+use super::check::Check;
 use super::outcome::Outcome;
 use super::stage::{Stage, share};
 use crate::world::{World, lock};
@@ -54,7 +55,6 @@ pub struct Task {
 }
 
 /// What ECS remembers.
-#[derive(Default)]
 pub(crate) struct Cloud {
     pub(super) state: Mutex<State>,
 }
@@ -65,11 +65,30 @@ pub(super) struct State {
     /// By client token: the parameters that were sent, and what was answered.
     pub(super) tokens: BTreeMap<String, (BTreeMap<String, String>, Value)>,
     pub(super) outcomes: VecDeque<Outcome>,
+    pub(super) detection: Vec<Check>,
+}
+
+impl Default for Cloud {
+    fn default() -> Self {
+        Self { state: Mutex::new(State { detection: Check::all_well(), ..State::default() }) }
+    }
 }
 
 impl Cloud {
     pub(crate) fn script(&self, outcome: Outcome) {
         lock(&self.state).outcomes.push_back(outcome);
+    }
+
+    pub(crate) fn script_detection(&self, items: Vec<Check>) {
+        lock(&self.state).detection = items;
+    }
+
+    pub(crate) fn cancel(&self, world: &World, id: &str) -> bool {
+        let mut state = lock(&self.state);
+        let found = state.imports.iter_mut().find(|import| import.task_id == id);
+        let Some(import) = found.filter(|import| import.stage(world).is_going()) else { return false };
+        import.cancelled = Some(world.clock.elapsed());
+        true
     }
 
     pub(crate) fn images(&self, world: &World) -> Vec<Image> {

@@ -1,6 +1,7 @@
 //! ECS, API version 2014-05-26, as far as an import of images needs it.
 
 mod cancel_task;
+mod check;
 mod describe_images;
 mod describe_regions;
 mod describe_snapshots;
@@ -13,6 +14,7 @@ mod outcome;
 mod stage;
 mod validate;
 
+pub use check::Check;
 pub(crate) use import::Cloud;
 pub use import::{Image, Task};
 pub use outcome::Outcome;

@@ -72,7 +72,8 @@ impl FromStr for Fault {
     type Err = ScriptError;
 
     /// Reads `drop-request:N`, `drop-response:N`, `fail:CODE[:STATUS[:RETRY_AFTER]]`, `fail-after:CODE`,
-    /// `foreign:STATUS:TEXT`, `delay:MILLISECONDS`, `flip-byte:N`, `wrong-crc`, `expire-tokens`, `skew:SECONDS`.
+    /// `foreign:STATUS:TEXT`, `delay:MILLISECONDS`, `late:MILLISECONDS`, `flip-byte:N`, `wrong-crc`, `wrong-etag`,
+    /// `expire-tokens`, `skew:SECONDS`.
     fn from_str(text: &str) -> Result<Self, ScriptError> {
         let (name, rest) = text.split_once(':').unwrap_or((text, ""));
         let number = || rest.parse::<u64>().map_err(|_| wrong("not a number", text));
@@ -80,8 +81,10 @@ impl FromStr for Fault {
             "drop-request" => Self::DropRequest(number()?),
             "drop-response" => Self::DropResponse(number()?),
             "delay" => Self::Delay(Duration::from_millis(number()?)),
+            "late" => Self::Late(Duration::from_millis(number()?)),
             "flip-byte" => Self::FlipByte(number()?),
             "wrong-crc" if rest.is_empty() => Self::WrongCrc,
+            "wrong-etag" if rest.is_empty() => Self::WrongEtag,
             "expire-tokens" if rest.is_empty() => Self::ExpireTokens,
             "skew" => Self::Skew(rest.parse().map_err(|_| wrong("not a number of seconds", text))?),
             "fail" => fail(rest, text)?,
@@ -122,6 +125,8 @@ mod tests {
                 Rule::on(Operation::CompleteMultipartUpload, Fault::DropResponse(0)).nth(1)
             }),
             ("ListParts:4+=expire-tokens", Rule::on(Operation::ListParts, Fault::ExpireTokens).from(4)),
+            ("ListParts:1=wrong-etag", Rule::on(Operation::ListParts, Fault::WrongEtag).nth(1)),
+            ("PutObject:1=late:20", Rule::on(Operation::PutObject, Fault::Late(Duration::from_millis(20))).nth(1)),
             ("*:30%7=skew:-1000", Rule::everywhere(Fault::Skew(-1000)).share(30, 7)),
         ] {
             assert_eq!(text.parse(), Ok(rule), "{text}");
@@ -144,6 +149,7 @@ mod tests {
             "*:1=fail:A:1:2:3",
             "*:1=drop-request",
             "*:1=wrong-crc:1",
+            "*:1=late",
         ] {
             assert!(text.parse::<Rule>().is_err(), "{text}");
         }

@@ -21,6 +21,8 @@ pub(crate) struct Struck {
     pub(crate) drop_response: Option<u64>,
     pub(crate) flip: Option<u64>,
     pub(crate) wrong_crc: bool,
+    pub(crate) wrong_etag: bool,
+    pub(crate) late: Option<Duration>,
     pub(crate) expire_tokens: bool,
     pub(crate) skew: Option<i64>,
     pub(crate) instead: Option<Instead>,
@@ -36,6 +38,8 @@ impl Struck {
             Fault::Delay(time) => self.delay = self.delay.saturating_add(*time),
             Fault::FlipByte(offset) => self.flip = Some(*offset),
             Fault::WrongCrc => self.wrong_crc = true,
+            Fault::WrongEtag => self.wrong_etag = true,
+            Fault::Late(time) => self.late = Some(*time),
             Fault::ExpireTokens => self.expire_tokens = true,
             Fault::Skew(seconds) => self.skew = Some(*seconds),
             Fault::Fail { code, status, retry_after } => {

@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use crate::service::Service;
 use crate::world::World;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 
 /// Bytes read from a socket at once: ours.
 const BUFFER: usize = 256 << 10;
@@ -65,6 +65,11 @@ fn answer_one(wire: &mut Wire, service: Service, world: &World, head: &Head) -> 
     let part = head.query("partNumber").and_then(|text| text.parse().ok());
     let struck = world.plan.draw(operation, part);
     world.strike_before(&struck);
+    if let Some(time) = struck.late {
+        // The peer sees an end where the answer should be; what it sent is still read.
+        wire.0.get_ref().shutdown(Shutdown::Write)?;
+        world.wait(time);
+    }
     let mut body = match Body::new(head, wire) {
         Ok(body) => body,
         Err(error) => {
@@ -90,6 +95,9 @@ fn answer_one(wire: &mut Wire, service: Service, world: &World, head: &Head) -> 
     record.status = Some(response.status);
     record.code = response.code.clone();
     world.log.push(record);
+    if struck.late.is_some() {
+        return Ok(false);
+    }
     let keep_alive = in_step && head.keeps_alive && struck.drop_response.is_none();
     let most = struck.drop_response.unwrap_or(u64::MAX);
     response.send(wire.writer(), head.method == "HEAD", keep_alive, most)?;
@@ -115,11 +123,20 @@ fn execute(
         response = instead_of_answer(service, world, head, instead);
     }
     if struck.wrong_crc
-        && let Some((_, value)) = response.headers.iter_mut().find(|(name, _)| name == "x-oss-hash-crc64ecma")
+        && let Some(value) = header(&mut response, "x-oss-hash-crc64ecma")
     {
         *value = value.parse::<u64>().map_or(0, |sum| sum ^ 1).to_string();
     }
+    if struck.wrong_etag
+        && let Some(value) = header(&mut response, "ETag")
+    {
+        *value = format!("\"{:032X}\"", 1);
+    }
     response
+}
+
+fn header<'a>(response: &'a mut Response, name: &str) -> Option<&'a mut String> {
+    response.headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 fn instead_of_answer(service: Service, world: &World, head: &Head, instead: &Instead) -> Response {
@@ -141,7 +158,10 @@ fn new_record(service: Service, operation: Operation, head: &Head, struck: &Stru
     Record {
         service,
         operation,
+        method: head.method.clone(),
         path: head.path.clone(),
+        target: head.target.clone(),
+        headers: head.headers.clone(),
         part: head.query("partNumber").and_then(|text| text.parse().ok()),
         received: 0,
         status: None,

@@ -12,6 +12,8 @@ const HEADER_LIMIT: usize = 128;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Head {
     pub(crate) method: String,
+    /// What the line names, as it was sent.
+    pub(crate) target: String,
     /// The path, decoded.
     pub(crate) path: String,
     /// The pairs of the query, decoded, in the order sent.
@@ -67,6 +69,7 @@ impl Head {
         });
         Ok(Self {
             method: request.method.unwrap_or_default().to_owned(),
+            target: target.to_owned(),
             path: percent_decode(path, false).ok_or_else(|| invalid("the path is not an encoding of UTF-8"))?,
             query: parse_query(query).ok_or_else(|| invalid("the query is not an encoding of UTF-8"))?,
             headers,

@@ -51,7 +51,7 @@ impl<'a> Page<'a> {
 }
 
 pub(super) fn objects(call: &Call<'_>) -> Result<Response, Refusal> {
-    let most = usize::try_from(call.number("max-keys", 1..=1000, 100)?).unwrap_or(100);
+    let most = call.page("max-keys", 100)?;
     let query = |name| call.head.query(name).unwrap_or_default();
     let (prefix, delimiter) = (query("prefix"), query("delimiter"));
     let after = query("continuation-token").max(query("start-after"));

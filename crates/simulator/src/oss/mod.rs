@@ -146,6 +146,12 @@ pub(crate) fn refuse(world: &World, head: &Head, refusal: &Refusal) -> Response 
 }
 
 impl Call<'_> {
+    /// How many items a page has: what is asked for, within the bounds of the service and of the options.
+    pub(crate) fn page(&self, name: &str, default: u64) -> Result<usize, Refusal> {
+        let asked = usize::try_from(self.number(name, 1..=1000, default)?).unwrap_or(1000);
+        Ok(asked.min(self.world.options.page).max(1))
+    }
+
     /// A whole number of the query within bounds.
     pub(crate) fn number(
         &self,

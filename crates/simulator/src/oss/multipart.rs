@@ -46,7 +46,7 @@ pub(super) fn abort(call: &Call<'_>) -> Result<Response, Refusal> {
 
 /// ListMultipartUploads, by key and then by id, a page at a time.
 pub(super) fn list(call: &Call<'_>) -> Result<Response, Refusal> {
-    let most = usize::try_from(call.number("max-uploads", 1..=1000, 1000)?).unwrap_or(1000);
+    let most = call.page("max-uploads", 1000)?;
     let query = |name| call.head.query(name).unwrap_or_default();
     let (prefix, after_key, after_id) = (query("prefix"), query("key-marker"), query("upload-id-marker"));
     let shelves = lock(&call.world.store.shelves);

@@ -9,7 +9,7 @@ use crate::time;
 use crate::world::lock;
 
 pub(super) fn list(call: &Call<'_>) -> Result<Response, Refusal> {
-    let most = usize::try_from(call.number("max-parts", 1..=1000, 1000)?).unwrap_or(1000);
+    let most = call.page("max-parts", 1000)?;
     let marker = u32::try_from(call.number("part-number-marker", 0..=10_000, 0)?).unwrap_or(0);
     let id = call.head.query("uploadId").unwrap_or_default();
     let upload = {

@@ -124,6 +124,15 @@ impl Store {
         Ok(Self { folder, files: AtomicU64::new(0), shelves: Mutex::default() })
     }
 
+    /// A store with these buckets.
+    pub(crate) fn holding(scratch: Option<&Path>, buckets: &[Bucket]) -> io::Result<Self> {
+        let store = Self::new(scratch)?;
+        for bucket in buckets {
+            store.add_bucket(bucket.clone());
+        }
+        Ok(store)
+    }
+
     /// A path that no file has.
     pub(super) fn new_path(&self) -> PathBuf {
         self.folder.path().join(self.files.fetch_add(1, Ordering::Relaxed).to_string())
@@ -131,6 +140,10 @@ impl Store {
 
     pub(crate) fn bucket(&self, name: &str) -> Option<Bucket> {
         lock(&self.shelves).buckets.get(name).cloned()
+    }
+
+    pub(crate) fn buckets(&self) -> Vec<Bucket> {
+        lock(&self.shelves).buckets.values().cloned().collect()
     }
 
     pub(crate) fn add_bucket(&self, bucket: Bucket) {

@@ -1,7 +1,7 @@
 //! The official Python SDKs drive the simulator: each test is a scenario of the scripts beside this file.
 //!
 //! `BOOTWORTHY_PYTHON` names the interpreter that has the packages; without it, `python3`. Missing packages skip a
-//! test, loudly.
+//! test, loudly, or fail it where oracles are required.
 
 #![allow(clippy::print_stderr)] // skipped tests say so
 
@@ -39,7 +39,7 @@ fn run(simulator: &Simulator, scenario: &str) -> bool {
     // Bytecode is not to be left beside the sources, and proxies are not to be asked.
     command.arg("-B").arg(script).arg(scenario).env("NO_PROXY", "*");
     for service in Service::ALL {
-        command.env(format!("{service:?}").to_uppercase(), simulator.address(service).to_string());
+        command.env(service.name().to_uppercase(), simulator.address(service).to_string());
     }
     for (name, lifetime) in [("TOKEN", 3600), ("OLD", 0)] {
         let key = simulator.temporary_key(Duration::from_secs(lifetime));
@@ -48,18 +48,23 @@ fn run(simulator: &Simulator, scenario: &str) -> bool {
     let output = match command.output() {
         Ok(output) => output,
         Err(error) => {
-            eprintln!("SKIPPED: {scenario}: {python} does not run: {error}");
-            return false;
+            return skipped(scenario, &format!("{python} does not run: {error}"));
         }
     };
     let said = String::from_utf8_lossy(&output.stdout);
     if output.status.code() == Some(MISSING) {
-        eprintln!("SKIPPED: {scenario}: {python} lacks a package of the official SDKs: {}", said.trim());
-        return false;
+        return skipped(scenario, &format!("{python} lacks a package of the official SDKs: {}", said.trim()));
     }
     assert!(output.status.success(), "{scenario}: {said}{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(said.trim(), "done", "{scenario}");
     true
+}
+
+fn skipped(scenario: &str, why: &str) -> bool {
+    let required = std::env::var_os("BOOTWORTHY_REQUIRE_ORACLES").is_some_and(|set| set == "1");
+    assert!(!required, "{scenario}: no oracle: {why}");
+    eprintln!("SKIPPED: {scenario}: {why}");
+    false
 }
 
 fn both_versions(scenario: &str, prepare: fn(&Simulator), check: fn(&Simulator)) {

@@ -44,6 +44,30 @@ fn a_completion_that_fails_after_the_deed_is_complete() {
 }
 
 #[test]
+fn a_late_completion_is_complete_only_later() {
+    let simulator = start();
+    let (id, etags) = upload(&simulator, "k", &[b"x"]);
+    simulator.fault("CompleteMultipartUpload:1=late:300".parse().expect("a rule"));
+    let target = format!("/bkt/k?uploadId={id}");
+    assert!(oss(&simulator, "POST", &target, &[], list(&etags).as_bytes()).is_none());
+    assert!(simulator.object("bkt", "k").is_none());
+    let patience = Instant::now();
+    while simulator.object("bkt", "k").is_none() {
+        assert!(patience.elapsed() < Duration::from_secs(20), "it never came");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(simulator.uploads("bkt").is_empty());
+}
+
+#[test]
+fn a_wrong_tag_is_in_the_answer_only() {
+    let simulator = start();
+    simulator.fault("PutObject:1=wrong-etag".parse().expect("a rule"));
+    let wrong = oss(&simulator, "PUT", "/bkt/k", &[], b"hello").expect("an answer").headers["etag"].clone();
+    assert_ne!(simulator.object("bkt", "k").expect("an object").etag, wrong);
+}
+
+#[test]
 fn storms_pass_and_say_when_to_come_again() {
     let simulator = start();
     simulator.fault("DescribeRegions:-2=fail:ServiceUnavailable:503:7".parse().expect("a rule"));

@@ -32,11 +32,15 @@ impl Bases {
 
     /// A disk to be changed.
     pub(super) fn copy(&self, base: Base) -> Result<Disk> {
-        let made = self.dir.join("freebsd.base.raw");
+        let made = self.dir.join("made.base.raw");
         let image = match base {
             Base::Debian => self.debian(),
             Base::FreeBsd(files) => {
                 freebsd::make(&made, files)?;
+                made
+            }
+            Base::Windows(windows) => {
+                windows.make(&made)?;
                 made
             }
         };

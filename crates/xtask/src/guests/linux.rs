@@ -1,5 +1,6 @@
 //! LNX- rules: one change each to a disk with which everything is right.
 
+use super::btrfs;
 use super::case::{Case, Recipe, SOUND};
 use crate::Result;
 use crate::initramfs;
@@ -20,6 +21,11 @@ const fn broken(rule: &'static str, change: fn(&mut Disk) -> Result<()>) -> Case
 
 pub(super) static ALL: &[Case] = &[
     broken("LNX-DISK-FREE", |disk| disk.fill(1000)),
+    Case {
+        rule: "LNX-FS-CLEAN",
+        passing: Recipe { change: |disk| btrfs::add_var(disk, btrfs::LENGTH), ..SOUND },
+        failing: Recipe { change: |disk| btrfs::add_var(disk, btrfs::LENGTH - 1), ..SOUND },
+    },
     // The device mapper is among the modules on the disk, and not in the initramfs.
     broken("LNX-LVM", |disk| {
         let modules = format!("/usr/lib/modules/{}", disk.kernel);
@@ -99,7 +105,11 @@ pub(super) static ALL: &[Case] = &[
         disk.remove("/etc/systemd/system/multi-user.target.wants/ssh.service")?;
         disk.remove("/etc/systemd/system/sshd.service")
     }),
-    broken("LNX-SSHD-PERM", |disk| disk.write("/etc/ssh/ssh_host_rsa_key", b"a stand-in\n", 0o644)),
+    broken("LNX-SSHD-PERM", |disk| {
+        // cloud-init would make other keys.
+        disk.write("/etc/cloud/cloud-init.disabled", b"", 0o644)?;
+        disk.write("/etc/ssh/ssh_host_rsa_key", b"a stand-in\n", 0o644)
+    }),
     broken("LNX-SSHD-ROOT", |disk| {
         // cloud-init would make another user.
         disk.write("/etc/cloud/cloud-init.disabled", b"", 0o644)?;

@@ -19,8 +19,8 @@ const EXTENT: u64 = 4 << 20;
 /// Length of the partition, with room for a root of 1 GiB.
 const LENGTH: u64 = FIRST_EXTENT + EXTENT * 256;
 
-/// Where the root filesystem goes: behind the one that is there.
-const START: u64 = (135_168 + 2_097_152) * SECTOR;
+/// Where the root filesystem goes: behind the one that is there, where the disk is empty.
+pub(super) const START: u64 = (135_168 + 2_097_152) * SECTOR;
 
 /// Moves the root filesystem of the Debian-like disk onto a logical volume.
 pub(super) fn move_root(disk: &mut Disk) -> Result<()> {

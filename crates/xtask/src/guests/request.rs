@@ -1,6 +1,6 @@
 //! REQ-, INS- and IMG- rules of what is said with an image: of one that is sound.
 
-use super::case::{Case, Recipe, SOUND};
+use super::case::{Case, Recipe, SOUND, Verb};
 
 const A_NAME_THAT_IS_LONGER_THAN_A_BUCKET_MAY_HAVE: &str =
     "bucket-of-sixty-four-characters-which-is-one-more-than-there-may";
@@ -31,6 +31,15 @@ pub(super) static ALL: &[Case] = &[
         &["--storage-location-arn", "cb-1"],
     ),
     Case::said("REQ-TAG", &["--tag", "use=test"], &["--tag", "aliyun=test"]),
+    Case {
+        rule: "REQ-REQUIRED",
+        passing: Recipe {
+            verb: Verb::Request,
+            arguments: &["--region-id", "cn-hangzhou", "--oss-bucket", "images"],
+            ..SOUND
+        },
+        failing: Recipe { verb: Verb::Request, arguments: &["--region-id", "cn-hangzhou"], ..SOUND },
+    },
     Case::said("REQ-IMAGE-NAME", &["--image-name", "debian-12"], &["--image-name", "acs:debian"]),
     Case::said("REQ-NVME", &["--nvme-support", "supported"], &["--nvme-support", "yes"]),
     Case::said(

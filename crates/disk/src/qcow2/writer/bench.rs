@@ -75,6 +75,11 @@ impl Bench {
         Ok(())
     }
 
+    /// Where everything goes.
+    pub(super) fn ranges(&self) -> impl Iterator<Item = Range<u64>> {
+        self.packed_runs.iter().chain(&self.plain_runs).map(|(place, run)| *place..place + run.len() as u64)
+    }
+
     /// Writes what has a place, and is empty again.
     pub(super) fn write(&mut self, file: &dyn WriteAt) -> Result<()> {
         for (runs, bytes) in [(&self.packed_runs, &self.packed), (&self.plain_runs, &self.plain)] {

@@ -35,6 +35,7 @@ struct State {
 impl Packed {
     pub(super) fn new(file: Arc<dyn WriteAt>, shape: Shape) -> Result<Self> {
         let state = State { packing: Packing::new(&shape)?, parts: Parts::default() };
+        file.reserve(0..shape.start())?;
         Ok(Packed { file, shape, state: Mutex::new(state), benches: Mutex::default() })
     }
 
@@ -51,6 +52,13 @@ impl Packed {
         bench.write(&*self.file)?;
         benches().push(bench);
         Ok(())
+    }
+
+    /// Says where all of the bench and of `metadata` goes.
+    fn foretell(&self, bench: &Bench, metadata: &Pieces) -> Result<()> {
+        let writes: Vec<_> = bench.ranges().chain(metadata.ranges()).collect();
+        let (open, end) = self.lock().packing.open();
+        self.file.foretell(&writes, open, end)
     }
 
     /// Calls `each` with number, place within, and bytes of what `bytes` has of each cluster.
@@ -143,7 +151,8 @@ impl WriteAt for Packed {
                 }
                 self.add_part(&mut self.lock(), cluster, within, part, bench)
             })?;
-            bench.place(&mut self.lock().packing)
+            bench.place(&mut self.lock().packing)?;
+            self.foretell(bench, &Pieces::default())
         })
     }
 
@@ -168,7 +177,9 @@ impl WriteAt for Packed {
                 }
                 bench.place(&mut state.packing)?;
                 metadata = state.packing.pass(first)?;
-                Ok(())
+                // To foretell may take its time.
+                drop(state);
+                self.foretell(bench, &metadata)
             })
         })?;
         metadata.write(&*self.file)
@@ -207,7 +218,8 @@ impl WriteAt for Packed {
         for (cluster, part) in waiting {
             self.with_bench(|bench| {
                 bench.add(cluster, &part.bytes)?;
-                bench.place(&mut self.lock().packing)
+                bench.place(&mut self.lock().packing)?;
+                self.foretell(bench, &Pieces::default())
             })?;
         }
         let Packed { file, shape, state, .. } = *self;

@@ -65,6 +65,11 @@ impl Packing {
         metadata::write(file, shape, &self.refcounts, self.end)
     }
 
+    /// What of the file is still open: the room behind what was packed, and all from the end on.
+    pub(super) fn open(&self) -> (Range<u64>, u64) {
+        (self.next..self.next.next_multiple_of(self.cluster_size), self.end)
+    }
+
     /// Gives a cluster of the disk that was compressed to `len` bytes a place.
     pub(super) fn place_packed(&mut self, cluster: u64, len: u64) -> Result<u64> {
         let bits = self.cluster_size.trailing_zeros();
@@ -143,7 +148,7 @@ mod tests {
 
     fn packing(options: &[(&str, &str)]) -> Packing {
         let options = options.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let shape = Shape::new(&CreateOptions { size: 1 << 20, options, compress: true }).unwrap();
+        let shape = Shape::new(&CreateOptions { size: 1 << 20, options, compress: true, made: None }).unwrap();
         Packing::new(&shape).unwrap()
     }
 

@@ -1,5 +1,6 @@
 //! Metadata on its way to the file.
 
+use std::ops::Range;
 use storage::{Result, WriteAt};
 
 /// Metadata is gathered to about this many bytes, and then written at once.
@@ -31,6 +32,17 @@ impl Pieces {
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Where the bytes go.
+    pub(super) fn ranges(&self) -> impl Iterator<Item = Range<u64>> {
+        self.0.iter().map(|(place, bytes)| *place..place + bytes.len() as u64)
+    }
+
+    /// Writes what goes to the end of the file, which is `end` with it, but for what has its place in front.
+    pub(super) fn append(&self, file: &dyn WriteAt, end: u64) -> Result<()> {
+        file.foretell(&self.ranges().collect::<Vec<_>>(), end..end, end)?;
+        self.write(file)
     }
 
     pub(super) fn write(&self, file: &dyn WriteAt) -> Result<()> {

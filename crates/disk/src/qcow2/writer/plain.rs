@@ -31,6 +31,7 @@ type Part<'b> = (u64, &'b [u8]);
 impl Plain {
     pub(super) fn new(file: Arc<dyn WriteAt>, shape: Shape) -> Result<Self> {
         let (next, mut tables) = (shape.start(), Tables::new(&shape)?);
+        file.reserve(0..next)?;
         if next & !OFFSET != 0 {
             return Err(Error::unsupported("the qcow2 would be too large"));
         }
@@ -70,6 +71,15 @@ impl Plain {
             parts.push((place, &bytes[start..]));
         }
         Ok(())
+    }
+
+    /// Of the last cluster, the next segment may have the rest.
+    fn foretell(&self, parts: &[Part<'_>], tables: &Pieces) -> Result<()> {
+        let written = parts.iter().map(|(place, bytes)| *place..place + bytes.len() as u64);
+        let writes: Vec<_> = written.chain(tables.ranges()).collect();
+        let last = parts.last().map_or(0, |(place, bytes)| place + bytes.len() as u64);
+        let end = self.lock().next;
+        self.file.foretell(&writes, last..last.next_multiple_of(self.shape.cluster_size), end)
     }
 
     fn write(&self, parts: &[Part<'_>]) -> Result<()> {
@@ -117,7 +127,7 @@ impl WriteAt for Plain {
         turn.take(&mut || {
             pieces.iter().try_for_each(|(offset, bytes)| self.allocate(bytes, *offset, &mut parts))?;
             tables = self.lock().pass(first / self.shape.cluster_size)?;
-            Ok(())
+            self.foretell(&parts, &tables)
         })?;
         self.write(&parts)?;
         tables.write(&*self.file)

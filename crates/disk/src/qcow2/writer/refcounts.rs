@@ -119,9 +119,9 @@ impl Refcounts {
         let mut table: Vec<u64> = self.written.iter().copied().chain(rest).collect();
         table.resize(to_usize(clusters * self.cluster_size / 8)?, 0);
         for (i, part) in (0u64..).zip(table.chunks(to_usize(PIECE / 8)?)) {
-            let mut pieces = Pieces::default();
-            pieces.push_words(offset + i * PIECE, part);
-            pieces.write(file)?;
+            let (mut pieces, place) = (Pieces::default(), offset + i * PIECE);
+            pieces.push_words(place, part);
+            pieces.append(file, place + part.len() as u64 * 8)?;
         }
         let at_once = (PIECE / self.cluster_size).max(1);
         for start in (written..blocks).step_by(to_usize(at_once)?) {
@@ -129,7 +129,8 @@ impl Refcounts {
             for number in start..blocks.min(start + at_once) {
                 pieces.push(table[to_usize(number)?], &self.block(number, end)?);
             }
-            pieces.write(file)?;
+            let behind = pieces.ranges().last().map_or(offset, |run| run.end);
+            pieces.append(file, behind)?;
         }
         Ok(Table { offset, clusters })
     }

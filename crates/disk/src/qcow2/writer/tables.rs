@@ -134,7 +134,7 @@ impl Tables {
             if pieces.is_empty() {
                 return self.flush(file);
             }
-            pieces.write(file)?;
+            pieces.append(file, *end)?;
         }
     }
 

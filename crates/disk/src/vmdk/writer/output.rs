@@ -135,8 +135,11 @@ impl Output {
 
     /// Writes whole sectors behind all others.
     fn write(&mut self, sectors: &[u8]) -> Result<()> {
-        self.file.write_at(sectors, self.next * SECTOR)?;
-        self.next += sectors.len() as u64 / SECTOR;
+        let place = self.next * SECTOR;
+        let end = place + sectors.len() as u64;
+        self.file.foretell(std::slice::from_ref(&(place..end)), end..end, end)?;
+        self.file.write_at(sectors, place)?;
+        self.next = end / SECTOR;
         Ok(())
     }
 
