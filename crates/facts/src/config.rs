@@ -51,6 +51,10 @@ pub struct Sshd {
     /// directory, root's `.ssh`. Absent: all are as they should be.
     #[serde(default)]
     pub wrong_modes: Known<Vec<Evidence>>,
+    /// Lines of its configuration with which it does not start, each with the reason; the file itself where it is
+    /// missing. Absent: it starts with what is there.
+    #[serde(default)]
+    pub refused: Known<Vec<Claim<String>>>,
     /// What shows that it is installed and enabled.
     pub evidence: Vec<Evidence>,
 }

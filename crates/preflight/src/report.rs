@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// Version of the rules: raised with every change of what they say about a disk.
-pub const PACK: &str = "2026.11.5";
+pub const PACK: &str = "2026.11.6";
 
 /// What one rule says.
 #[derive(Clone, Debug, Serialize)]

@@ -439,6 +439,7 @@ fn debian_linux(root: DeviceSpec) -> Linux {
             listen_addresses: Known::Absent,
             access_lists: Known::Absent,
             wrong_modes: Known::Absent,
+            refused: Known::Absent,
             evidence: vec![in_file("/usr/sbin/sshd", 1, "")],
         }),
         root_login: is(RootLogin {

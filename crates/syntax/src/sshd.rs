@@ -11,6 +11,8 @@ pub struct Keyword {
     pub name: String,
     /// The rest, quotes removed, words separated by one space.
     pub value: String,
+    /// The rest as it is written.
+    pub rest: String,
     /// Line.
     pub line: u32,
     /// Inside a `Match` block other than `Match all`; the `Match` line itself counts to its block.
@@ -22,16 +24,17 @@ pub fn parse(text: &[u8]) -> Vec<Keyword> {
     let mut conditional = false;
     let text = decode(text);
     let keywords = lines(&text).filter_map(|(line, content)| {
-        let (name, value) = keyword(content)?;
+        let (name, rest) = keyword(content)?;
+        let value = words(rest).join(" ");
         if name == "match" {
             conditional = !value.eq_ignore_ascii_case("all");
         }
-        Some(Keyword { name, value, line, conditional })
+        Some(Keyword { name, value, rest: rest.to_owned(), line, conditional })
     });
     keywords.take(MAX_ITEMS).collect()
 }
 
-fn keyword(content: &str) -> Option<(String, String)> {
+fn keyword(content: &str) -> Option<(String, &str)> {
     let content = content.trim();
     let end = content.find(|c: char| c.is_whitespace() || c == '=').unwrap_or(content.len());
     let (name, rest) = content.split_at(end);
@@ -40,7 +43,7 @@ fn keyword(content: &str) -> Option<(String, String)> {
         return None;
     }
     let rest = rest.trim_start();
-    Some((name, words(rest.strip_prefix('=').unwrap_or(rest)).join(" ")))
+    Some((name, rest.strip_prefix('=').unwrap_or(rest).trim_start()))
 }
 
 /// Arguments: quotes group and are removed, a word that begins with `#` ends the line.
@@ -86,6 +89,6 @@ mod tests {
     #[test]
     fn survives_open_quotes() {
         let found = parse(b"Banner \"open rest\n\"\n");
-        assert_eq!((found.len(), found[0].value.as_str()), (1, "open rest"));
+        assert_eq!((found.len(), found[0].value.as_str(), found[0].rest.as_str()), (1, "open rest", "\"open rest"));
     }
 }

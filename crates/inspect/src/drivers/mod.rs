@@ -49,6 +49,9 @@ const BEFORE_ROOT: &[&str] = &[
     "nvme_core",
 ];
 
+/// Those of which it matters that they are nowhere: without them no disk of an instance is found, or no logical volume.
+const IF_NOWHERE: &[&str] = &["virtio_blk", "virtio_pci", "dm_mod"];
+
 /// Whether rules ask about a module.
 pub(crate) fn is_asked_about(module: &str) -> bool {
     DRIVERS.iter().any(|(name, ..)| *name == module)
@@ -126,7 +129,7 @@ fn in_initramfs(
 
 impl Lists {
     /// Modules that must be in the initramfs for this guest to find its root on ECS, with all that they depend on; as
-    /// far as they are modules at all.
+    /// far as they are modules at all, or are nowhere else: then only all of it tells that it lacks them.
     pub(crate) fn before_root(&self, context: &Context<'_>) -> BTreeSet<String> {
         let root = context.stitched.mounted_at("/").and_then(|id| context.volumes.get(id));
         let fs_type = root.and_then(|held| held.facts.filesystem()).map(|found| found.fs_type.as_str());
@@ -135,7 +138,15 @@ impl Lists {
         let names = BEFORE_ROOT.iter().copied().chain(own);
         let needed = names
             .flat_map(|name| [name].into_iter().chain(self.needs.get(name).into_iter().flatten().map(String::as_str)));
-        needed.filter(|name| self.is_module(name)).map(str::to_owned).collect()
+        let wanted = |name: &&str| self.is_module(name) || (IF_NOWHERE.contains(name) && self.is_nowhere_else(name));
+        needed.filter(wanted).map(str::to_owned).collect()
+    }
+
+    /// Whether it is surely neither built in nor listed among the modules on disk.
+    fn is_nowhere_else(&self, name: &str) -> bool {
+        let option = DRIVERS.iter().find(|(driver, ..)| *driver == name).map(|(_, option, _)| *option);
+        let built_in = option.map(|option| self.built_in(name, option));
+        self.on_disk.is_ok() && !self.has_on_disk(name) && matches!(built_in, Some(Err(Gap::Absent)))
     }
 
     fn is_module(&self, name: &str) -> bool {
@@ -191,7 +202,9 @@ impl Lists {
             && let Some(path) = paths.get(name)
         {
             let path = if path.starts_with('/') { path.clone() } else { format!("{top}/{path}") };
-            return Ok(found(Evidence { path: Some(path), ..evidence.clone() }));
+            if context.tree().has_file(&path)? {
+                return Ok(found(Evidence { path: Some(path), ..evidence.clone() }));
+            }
         }
         // modules.dep is made when the kernel is installed; modules may have come later.
         for directory in [format!("{top}/kernel/{directory}"), format!("{top}/extra"), format!("{top}/updates")] {

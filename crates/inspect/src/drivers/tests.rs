@@ -39,22 +39,40 @@ fn presence(kernel: &Kernel, name: &str) -> Known<Presence> {
 
 const BUILTIN: (&str, &str) = ("/lib/modules/6.1/modules.builtin", "kernel/drivers/nvme/host/nvme-core.ko\n");
 
+/// The one that the list of modules names.
+const NET: (&str, &str) = ("/lib/modules/6.1/kernel/drivers/net/virtio_net.ko.xz", "");
+
 #[test]
 fn reading_ends_once_everything_that_the_root_needs_was_seen() {
     let dep = "kernel/drivers/block/virtio_blk.ko: kernel/drivers/virtio/virtio.ko\nkernel/drivers/virtio/virtio.ko:\n\
-               kernel/drivers/net/virtio_net.ko:\n";
+               kernel/drivers/net/virtio_net.ko.xz:\n";
     let dep = ("/lib/modules/6.1/modules.dep", dep);
     let first = archive(&["scripts/functions", "lib/modules/6.1/virtio_blk.ko", "lib/modules/6.1/virtio.ko"], "");
     let both = format!("{first}{}", archive(&["lib/modules/6.1/virtio_scsi.ko"], ""));
-    let found = kernel("initrd /boot/initrd", &both, &[BUILTIN, dep]);
+    let pci = (BUILTIN.0, "kernel/drivers/nvme/host/nvme-core.ko\nkernel/drivers/virtio/virtio_pci.ko\n");
+    let found = kernel("initrd /boot/initrd", &both, &[pci, dep, NET]);
     assert_eq!(presence(&found, "virtio_blk"), Known::Is(Presence::Initramfs));
     assert_eq!(presence(&found, "virtio_net"), Known::Is(Presence::Disk), "it comes with the root");
     assert!(presence(&found, "virtio_scsi").reason().is_some(), "it may be in what was not read");
     assert_eq!(presence(&found, "nvme_core"), Known::Is(Presence::BuiltIn));
     let initramfs = found.initramfs.value().unwrap();
     assert_eq!((initramfs.complete.value(), initramfs.modules), (Some(&false), 2));
-    let all = kernel("initrd /boot/initrd", &both.replace("scripts/functions", "scripts/functionz"), &[BUILTIN, dep]);
+    let all = kernel("initrd /boot/initrd", &both.replace("scripts/functions", "scripts/functionz"), &[pci, dep, NET]);
     assert_eq!(presence(&all, "virtio_scsi"), Known::Is(Presence::Initramfs));
+    let without = kernel("initrd /boot/initrd", &both, &[BUILTIN, dep, NET]);
+    assert_eq!(presence(&without, "virtio_pci"), Known::Absent, "all of it is read for one that is nowhere else");
+    assert_eq!(without.initramfs.value().unwrap().complete, Known::Is(true));
+}
+
+#[test]
+fn a_module_that_is_listed_and_gone_is_not_on_disk() {
+    let found = |more: &[(&str, &str)]| {
+        let files: Vec<_> = more.iter().copied().chain([BUILTIN]).collect();
+        presence(&kernel("initrd /boot/initrd", &archive(&["init"], ""), &files), "virtio_net")
+    };
+    assert_eq!(found(&[NET]), Known::Is(Presence::Disk));
+    assert_eq!(found(&[]), Known::Absent);
+    assert_eq!(found(&[("/lib/modules/6.1/kernel/drivers/net/virtio_net.ko.zst", "")]), Known::Is(Presence::Disk));
 }
 
 #[test]
@@ -72,7 +90,7 @@ fn each_place_where_a_driver_can_be() {
         ["lib/modules/6.1/kernel/drivers/block/virtio_blk.ko.zst", "usr/lib/dracut/hostonly-kernel-modules.txt"];
     let needs = "kernel/drivers/block/virtio_blk.ko.zst: kernel/drivers/virtio/virtio.ko kernel/drivers/nvme/host/nvme-core.ko\n";
     let loose = ("/lib/modules/6.1/kernel/drivers/scsi/virtio_scsi.ko", "");
-    let found = kernel("initrd /boot/initrd", &archive(&paths, needs), &[BUILTIN, loose]);
+    let found = kernel("initrd /boot/initrd", &archive(&paths, needs), &[BUILTIN, loose, NET]);
     assert!(found.default);
     assert_eq!(presence(&found, "nvme_core"), Known::Is(Presence::BuiltIn));
     assert_eq!(presence(&found, "virtio_blk"), Known::Is(Presence::Initramfs));
@@ -88,7 +106,7 @@ fn each_place_where_a_driver_can_be() {
 #[test]
 fn what_the_entry_does_not_load_does_not_count() {
     let full = archive(&["lib/modules/6.1/kernel/drivers/net/virtio_net.ko"], "");
-    let found = kernel("", &full, &[BUILTIN]);
+    let found = kernel("", &full, &[BUILTIN, NET]);
     assert_eq!((presence(&found, "virtio_net"), found.initramfs.is_absent()), (Known::Is(Presence::Disk), true));
     let missing = kernel("initrd /boot/gone", &full, &[BUILTIN]);
     assert!(presence(&missing, "virtio_net").reason().is_some());
@@ -121,7 +139,7 @@ fn what_hides_modules_leaves_them_unknown() {
 #[test]
 fn what_is_found_as_a_module_needs_no_list() {
     let paths = ["lib/modules/6.1/kernel/drivers/block/virtio_blk.ko"];
-    let found = kernel("initrd /boot/initrd", &archive(&paths, ""), &[]);
+    let found = kernel("initrd /boot/initrd", &archive(&paths, ""), &[NET]);
     assert_eq!(presence(&found, "virtio_blk"), Known::Is(Presence::Initramfs));
     assert_eq!(presence(&found, "virtio_net"), Known::Is(Presence::Disk));
     let hidden = kernel("initrd /boot/initrd", &archive(&["squashfs-root.img"], ""), &[]);

@@ -1,6 +1,11 @@
 //! The OpenSSH server: whether it starts, and who may log in. sshd_config(5).
 
+mod arguments;
+mod keywords;
+mod missing;
 mod modes;
+mod program;
+mod refused;
 
 use crate::glob;
 use crate::guest::Context;
@@ -8,10 +13,14 @@ use crate::look::{Gap, Look, Outcome as _, first, non_empty};
 use crate::services::Services;
 use crate::tree::Tree;
 use facts::{Claim, Evidence, Known, Sshd};
+use program::Program;
 use syntax::sshd::Keyword;
 
 /// Units and scripts that start it, or something that starts it on demand.
 const UNITS: &[&str] = &["ssh.service", "sshd.service", "ssh.socket", "sshd.socket"];
+
+/// Its configuration; the second where a distribution keeps what it ships apart.
+const CONFIGS: [&str; 2] = ["/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config"];
 
 /// Files that `Include` may bring in, in all.
 const MAX_FILES: usize = 64;
@@ -25,16 +34,31 @@ struct Line {
 /// The server. Absent: not installed.
 pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>) -> Look<Sshd> {
     let tree = context.tree();
-    let service = services.installed("sshd", &["/usr/sbin/sshd", "/sbin/sshd", "/usr/local/sbin/sshd"], UNITS)?;
+    let service = services.installed("sshd", program::PATHS, UNITS)?;
     let mut sshd = Sshd { enabled: service.enabled, evidence: service.evidence, ..Sshd::default() };
     sshd.wrong_modes = modes::wrong(tree).known().and_then(non_empty);
-    configure(tree, &mut sshd);
+    let lines = config(tree);
+    sshd.refused = refused(tree, lines.as_ref().map_err(Gap::clone)).known().and_then(non_empty);
+    set(&mut sshd, lines);
     Ok(sshd)
 }
 
 /// Fills in what its configuration says.
 pub(crate) fn configure(tree: &Tree<'_>, sshd: &mut Sshd) {
-    match config(tree) {
+    set(sshd, config(tree));
+}
+
+/// What keeps it from starting. No file at all does too.
+fn refused(tree: &Tree<'_>, lines: Look<&Vec<Line>>) -> Look<Vec<Claim<String>>> {
+    let program = Program::new(tree);
+    if CONFIGS.iter().try_fold(true, |none, path| Ok(none && !tree.find(path).found()?))? {
+        return missing::judge(tree, &program);
+    }
+    refused::lines(tree, &program, lines?)
+}
+
+fn set(sshd: &mut Sshd, lines: Look<Vec<Line>>) {
+    match lines {
         Ok(lines) => fill(sshd, &lines),
         Err(gap) => {
             let unknown = || Err::<(), _>(gap.clone()).known();
@@ -49,33 +73,34 @@ pub(crate) fn configure(tree: &Tree<'_>, sshd: &mut Sshd) {
 
 /// All lines in the order in which sshd reads them. Without a configuration file there are none.
 fn config(tree: &Tree<'_>) -> Look<Vec<Line>> {
-    let path = first(["/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config"], |path| tree.find(path).map(|_| path));
+    let path = first(CONFIGS, |path| tree.find(path).map(|_| path));
     let mut lines = Vec::new();
     if let Some(path) = path.optional()? {
-        read(tree, path, &mut lines, &mut 0)?;
+        read(tree, path, false, &mut lines, &mut 0)?;
     }
     Ok(lines)
 }
 
-fn read(tree: &Tree<'_>, path: &str, lines: &mut Vec<Line>, files: &mut usize) -> Look<()> {
+/// `within`: what includes the file stands in a `Match` block.
+fn read(tree: &Tree<'_>, path: &str, within: bool, lines: &mut Vec<Line>, files: &mut usize) -> Look<()> {
     *files += 1;
     if *files > MAX_FILES {
         return Err(Gap::unknown(format!("{path}: more than {MAX_FILES} files are included")));
     }
     let Some(file) = tree.read(path).optional()? else { return Ok(()) };
-    for keyword in syntax::sshd::parse(&file.bytes) {
-        if keyword.name == "include" && !keyword.conditional {
-            for pattern in keyword.value.split_whitespace() {
-                let pattern = if pattern.starts_with('/') { pattern.to_owned() } else { format!("/etc/ssh/{pattern}") };
-                for path in glob::expand(tree, &pattern)? {
-                    read(tree, &path, lines, files)?;
-                }
-            }
-            continue;
-        }
+    for mut keyword in syntax::sshd::parse(&file.bytes) {
+        keyword.conditional |= within;
         let evidence =
             file.evidence.clone().at_line(keyword.line).saying(format!("{} {}", keyword.name, keyword.value));
+        let included = if keyword.name == "include" { keyword.value.clone() } else { String::new() };
+        let within = keyword.conditional;
         lines.push(Line { keyword, evidence });
+        for pattern in included.split_whitespace() {
+            let pattern = if pattern.starts_with('/') { pattern.to_owned() } else { format!("/etc/ssh/{pattern}") };
+            for path in glob::expand(tree, &pattern)? {
+                read(tree, &path, within, lines, files)?;
+            }
+        }
     }
     Ok(())
 }

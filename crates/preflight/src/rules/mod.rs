@@ -110,6 +110,7 @@ rules! {
         sha512
         shadow_ro
         sshd
+        sshd_config
         sshd_perm
         sshd_root
         time

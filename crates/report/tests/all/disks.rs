@@ -39,6 +39,7 @@ fn absent_sshd() -> Sshd {
         access_lists: Known::Absent,
         evidence: vec![line("/usr/sbin/sshd", 1, "")],
         wrong_modes: Known::Absent,
+        refused: Known::Absent,
         ..Sshd::default()
     }
 }

@@ -27,7 +27,20 @@ Shut the source machine down before its disk is copied. On a copy of the disk: `
     check,
 };
 
+/// Filesystems that Linux has its root on.
+const OF_LINUX: &[&str] = &["ext2", "ext3", "ext4", "xfs", "btrfs", "jfs", "reiserfs"];
+
 fn check(facts: &Facts, target: &Target) -> Judged {
+    system_disk(target)?;
+    // A system whose filesystem is cut short is not found. What keeps it from being found is what is to be said.
+    if facts.guest.reason().is_some() {
+        let of_linux = |found: &Filesystem| OF_LINUX.contains(&found.fs_type.as_str());
+        let volumes = facts.volumes.iter().filter(|volume| volume.filesystem().is_some_and(of_linux));
+        let cut: Vec<_> = volumes.filter_map(|volume| cut_short(volume, volume.filesystem()?)).collect();
+        if !cut.is_empty() {
+            return Ok(cut);
+        }
+    }
     unless_windows(facts, target, "WIN-NTFS")?;
     let mut tally = Tally::default();
     let mut seen = false;
@@ -37,10 +50,8 @@ fn check(facts: &Facts, target: &Target) -> Judged {
             continue;
         };
         seen = true;
-        if let Some(size) = filesystem.size.value().filter(|size| **size > volume.size) {
-            let message = format!("the filesystem has {size} bytes, {} only {}", volume.id, volume.size);
-            let remedy = "the disk was cut short: fetch or convert the image again";
-            tally.fail(Finding::new(message, remedy).at(Evidence::volume(&volume.id, filesystem.fs_type.clone())));
+        if let Some(finding) = cut_short(volume, filesystem) {
+            tally.fail(finding);
         }
         if filesystem.errors.value() == Some(&true) {
             tally.fail(finding(volume, filesystem, "has errors on record", "check it with e2fsck -f, on a copy"));
@@ -55,6 +66,14 @@ fn check(facts: &Facts, target: &Target) -> Judged {
         tally.doubt("no filesystem of the system could be read");
     }
     tally.done()
+}
+
+/// Linux does not mount a filesystem that is longer than its volume.
+fn cut_short(volume: &Volume, filesystem: &Filesystem) -> Option<Finding> {
+    let size = filesystem.size.value().filter(|size| **size > volume.size)?;
+    let message = format!("the filesystem has {size} bytes, {} only {}: it is not mounted", volume.id, volume.size);
+    let remedy = "the disk was cut short: fetch or convert the image again";
+    Some(Finding::new(message, remedy).at(Evidence::volume(&volume.id, filesystem.fs_type.clone())))
 }
 
 fn finding(volume: &Volume, filesystem: &Filesystem, what: &str, remedy: &str) -> Finding {
@@ -78,6 +97,17 @@ pub(crate) mod tests {
         fires: |facts, _| root_fs(facts).size = is(1 << 50),
         passes: |_, _| (),
         undecided: |facts, _| root_fs(facts).clean = Known::unknown("the journal was not read"),
+    }
+
+    #[test]
+    fn a_system_that_is_not_found_because_of_it_is_blocked() {
+        fn hide(facts: &mut Facts, size: u64) {
+            root_fs(facts).size = is(size);
+            facts.guest = Known::unknown("the ext4 on partition 1 cannot be read");
+        }
+        let found = findings(&RULE, |facts, _| hide(facts, 1 << 50));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::NoBoot));
+        assert_eq!(judge(&RULE, |facts, _| hide(facts, 1 << 20)).word(), "UNKNOWN");
     }
 
     #[test]
