@@ -43,6 +43,13 @@ pub struct Sshd {
     pub permit_root_login: Known<Claim<String>>,
     /// `PasswordAuthentication` in effect. Absent: not set, which means yes.
     pub password_authentication: Known<Claim<bool>>,
+    /// `PubkeyAuthentication` in effect. Absent: not set, which means yes.
+    #[serde(default)]
+    pub pubkey_authentication: Known<Claim<bool>>,
+    /// Whether root may log in by password where `PermitRootLogin` is not set; so it was before OpenSSH 7.0. Absent: not
+    /// looked for, since keys are taken or it is set.
+    #[serde(default)]
+    pub root_by_password: Known<bool>,
     /// `ListenAddress` lines that name an address other than any. Absent: none.
     pub listen_addresses: Known<Vec<Claim<String>>>,
     /// `AllowUsers`, `DenyUsers`, `AllowGroups`, `DenyGroups`. Absent: none.

@@ -436,6 +436,8 @@ fn debian_linux(root: DeviceSpec) -> Linux {
             ports: is(vec![22]),
             permit_root_login: Known::Absent,
             password_authentication: Known::Absent,
+            pubkey_authentication: Known::Absent,
+            root_by_password: Known::Absent,
             listen_addresses: Known::Absent,
             access_lists: Known::Absent,
             wrong_modes: Known::Absent,
