@@ -4,8 +4,8 @@ mod cloud;
 mod request;
 
 pub(crate) use cloud::{
-    Access, Cancel, CloudOutput, ExplainError, Import, Network, Place, Simulator, TaskStatus, Tasks, Uploads,
-    UploadsVerb, Wait, Waiting,
+    Access, Cancel, CloudOutput, ExplainError, Import, Place, Simulator, TaskStatus, Tasks, Uploads, UploadsVerb, Wait,
+    Waiting,
 };
 pub(crate) use request::{ImportRequest, Machine, Request};
 

@@ -1,6 +1,7 @@
 //! What was typed of the cloud: who asks, and where.
 
 use super::{Machine, ProgressArgs, format};
+use ::import::Network;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -15,8 +16,9 @@ pub(crate) struct Access {
     /// That configuration, instead of ~/.aliyun/config.json.
     #[arg(long, value_name = "FILE")]
     pub(crate) config_path: Option<PathBuf>,
-    /// The way to OSS and ECS.
-    #[arg(long, value_enum, default_value_t, value_name = "NETWORK")]
+    /// The way to OSS and ECS: public; internal, from inside of the region, where traffic costs nothing; accelerate and
+    /// accelerate-overseas, by OSS's transfer acceleration, which the bucket must have enabled; dual-stack.
+    #[arg(long, value_name = "NETWORK", default_value = "public", value_parser = network)]
     pub(crate) network: Network,
     /// Where OSS is asked; by default what OSS_ENDPOINT says, or that of the region.
     #[arg(long, value_name = "HOST")]
@@ -30,21 +32,6 @@ pub(crate) struct Access {
     /// Where STS is asked; by default what STS_ENDPOINT says, or the one that there is.
     #[arg(long, value_name = "HOST")]
     pub(crate) sts_endpoint: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub(crate) enum Network {
-    /// From anywhere.
-    #[default]
-    Public,
-    /// From inside of Alibaba Cloud and of the region; traffic costs nothing.
-    Internal,
-    /// OSS by its transfer acceleration, which the bucket must have enabled.
-    Accelerate,
-    /// The same outside of mainland China.
-    AccelerateOverseas,
-    /// OSS by IPv4 and IPv6.
-    DualStack,
 }
 
 /// A region, for calls about what is there already.
@@ -254,6 +241,14 @@ pub(crate) struct Simulator {
     /// than once.
     #[arg(long = "fault", value_name = "RULE", value_parser = rule)]
     pub(crate) faults: Vec<simulator::Rule>,
+}
+
+fn network(name: &str) -> Result<Network, String> {
+    let found = Network::ALL.into_iter().find(|(known, _)| *known == name);
+    found.map(|(_, network)| network).ok_or_else(|| {
+        let known: Vec<_> = Network::ALL.iter().map(|(known, _)| *known).collect();
+        format!("known networks: {}", known.join(", "))
+    })
 }
 
 fn rule(text: &str) -> Result<simulator::Rule, String> {

@@ -1,6 +1,6 @@
 //! The way to the cloud: who asks, where, and how it ends at a signal.
 
-use crate::cli::{Access, Network, Place, Waiting};
+use crate::cli::{Access, Place, Waiting};
 use crate::exit::{Exit, Failure};
 use crate::image::say;
 use crate::signals;
@@ -57,7 +57,7 @@ impl<'a> Cloud<'a> {
     /// Its ECS.
     pub(super) fn ecs(&self) -> Result<Ecs, Failure> {
         let endpoint =
-            endpoint(self.access.ecs_endpoint.as_deref(), ECS, || Endpoint::ecs(&self.region, self.network()))?;
+            endpoint(self.access.ecs_endpoint.as_deref(), ECS, || Endpoint::ecs(&self.region, self.access.network))?;
         Ok(Ecs::new(self.session.clone(), endpoint, &self.region))
     }
 
@@ -70,18 +70,8 @@ impl<'a> Cloud<'a> {
     /// A bucket in it.
     pub(super) fn bucket(&self, name: &str) -> Result<Bucket, Failure> {
         let endpoint =
-            endpoint(self.access.oss_endpoint.as_deref(), OSS, || Endpoint::oss(&self.region, self.network()))?;
+            endpoint(self.access.oss_endpoint.as_deref(), OSS, || Endpoint::oss(&self.region, self.access.network))?;
         Ok(Bucket::new(self.session.clone(), endpoint, &self.region, name)?)
-    }
-
-    fn network(&self) -> ::import::Network {
-        match self.access.network {
-            Network::Public => ::import::Network::Public,
-            Network::Internal => ::import::Network::Internal,
-            Network::Accelerate => ::import::Network::Accelerate,
-            Network::AccelerateOverseas => ::import::Network::AccelerateOverseas,
-            Network::DualStack => ::import::Network::DualStack,
-        }
     }
 }
 

@@ -27,6 +27,17 @@ pub enum Network {
     DualStack,
 }
 
+impl Network {
+    /// All of them, by their names.
+    pub const ALL: [(&str, Network); 5] = [
+        ("public", Network::Public),
+        ("internal", Network::Internal),
+        ("accelerate", Network::Accelerate),
+        ("accelerate-overseas", Network::AccelerateOverseas),
+        ("dual-stack", Network::DualStack),
+    ];
+}
+
 impl Endpoint {
     /// Reads `[https://]HOST[:PORT]`. Plain `http` is for loopback only, for tests: the keys of a request could be
     /// used by who reads along.

@@ -40,7 +40,7 @@ pub use date::Date;
 pub use instance::Instance;
 pub use judge::check;
 pub use outcome::{Finding, Outcome, Severity};
-pub use policy::{Policy, Waiver, nearest};
+pub use policy::{Policy, Waiver, nearest, nearest_of};
 pub use profile::{PROFILES, Profile};
 pub use project::{Operator, ProjectRule};
 pub use report::{Clearance, Judgement, PACK, Report, Summary, Verdict};

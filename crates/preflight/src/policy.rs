@@ -27,7 +27,6 @@ use crate::date::Date;
 use crate::glob;
 use crate::outcome::Severity;
 use crate::project::ProjectRule;
-use crate::rule::Rule;
 use crate::rules::RULES;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,6 +136,9 @@ impl Policy {
     }
 }
 
+/// Longest word that could be a name: ours.
+const LONGEST_NAME: usize = 100;
+
 /// Whether a name in a policy means the rule.
 fn names(name: &str, id: &str, aliases: &[&str]) -> bool {
     if let Some(beginning) = name.strip_suffix('*').or_else(|| name.ends_with('-').then_some(name)) {
@@ -147,13 +149,21 @@ fn names(name: &str, id: &str, aliases: &[&str]) -> bool {
 
 /// The id that is most like the name, if one is.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    let wanted = name.to_ascii_uppercase();
-    let part = |rule: &&&Rule| !wanted.is_empty() && rule.id.contains(&wanted);
-    if let Some(rule) = RULES.iter().find(part) {
-        return Some(rule.id);
+    nearest_of(name, RULES.iter().map(|rule| rule.id))
+}
+
+/// The name that is most like `wanted`, in whatever case, if one is.
+pub fn nearest_of<'a>(wanted: &str, names: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let wanted = wanted.trim().to_ascii_lowercase();
+    // A word of somebody's is as long as they like; names are not.
+    if wanted.is_empty() || wanted.len() > LONGEST_NAME {
+        return None;
     }
-    let (distance, id) = RULES.iter().map(|rule| (distance(&wanted, rule.id), rule.id)).min()?;
-    (distance <= 2 + wanted.len() / 4).then_some(id)
+    if let Some(part) = names.clone().find(|name| name.to_ascii_lowercase().contains(&wanted)) {
+        return Some(part);
+    }
+    let (distance, name) = names.map(|name| (distance(&wanted, &name.to_ascii_lowercase()), name)).min()?;
+    (distance <= 2 + wanted.len() / 4).then_some(name)
 }
 
 /// Letters to change, add or leave out to make one of the other.

@@ -20,6 +20,8 @@ use storage::{NewFile, Padded, ReadAt, Source};
 const SECTOR: u64 = 512;
 /// Memory for parts that are not sent yet.
 const PARTS: u64 = 48 << 20;
+/// What is in front of an image and written last, at most: the block table of a VHD of 2 TiB.
+const FRONT: u64 = 5 << 20;
 /// Memory for what is converted.
 const BUFFERS: u64 = 16 << 20;
 /// What a compressed image may be longer than one that is not: the ends of its clusters.
@@ -93,7 +95,7 @@ impl Maker for Made {
     }
 
     fn make(&self, part_size: u64, workers: usize, sink: &Sink<'_>) -> ::import::Result<()> {
-        let cut = Cut { part_size, memory: PARTS.max(Cut::least_memory(part_size)) };
+        let cut = Cut { part_size, memory: PARTS.max(Cut::least_memory(part_size) + FRONT) };
         let most = usize::try_from(cut.memory / part_size.max(1)).unwrap_or(1);
         let sink = |part: &Part<'_>| sink(part.number(), part);
         let done = in_parts(&cut, workers.min(most), &sink, |file| {

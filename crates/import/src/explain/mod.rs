@@ -9,9 +9,6 @@ mod ecs;
 mod objects;
 mod oss;
 
-/// Bytes of a word that could be a code: ours.
-const LONGEST: usize = 100;
-
 /// Who sends a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
@@ -89,7 +86,7 @@ impl Explanation {
 }
 
 /// All explanations, service by service.
-pub fn explanations() -> impl Iterator<Item = &'static Explanation> {
+pub fn explanations() -> impl Iterator<Item = &'static Explanation> + Clone {
     [ecs::CODES, objects::CODES, oss::CODES, access::CODES].into_iter().flatten()
 }
 
@@ -102,32 +99,7 @@ pub fn explain(code: &str) -> Option<&'static Explanation> {
 
 /// The code that is most like one that nobody knows, if one is.
 pub fn nearest(code: &str) -> Option<&'static str> {
-    let wanted = code.trim().to_ascii_lowercase();
-    // A word of somebody's is as long as they like; codes are not.
-    if wanted.is_empty() || wanted.len() > LONGEST {
-        return None;
-    }
-    let part = explanations().find(|known| known.code.to_ascii_lowercase().contains(&wanted));
-    if let Some(known) = part {
-        return Some(known.code);
-    }
-    let all = explanations().map(|known| (distance(&wanted, &known.code.to_ascii_lowercase()), known.code));
-    all.min().filter(|(distance, _)| *distance <= 2 + wanted.len() / 4).map(|(_, code)| code)
-}
-
-/// Letters to change, add or leave out to make one of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
+    preflight::nearest_of(code, explanations().map(|known| known.code))
 }
 
 #[cfg(test)]
