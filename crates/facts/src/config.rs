@@ -43,6 +43,13 @@ pub struct Sshd {
     pub permit_root_login: Known<Claim<String>>,
     /// `PasswordAuthentication` in effect. Absent: not set, which means yes.
     pub password_authentication: Known<Claim<bool>>,
+    /// `PubkeyAuthentication` in effect. Absent: not set, which means yes.
+    #[serde(default)]
+    pub pubkey_authentication: Known<Claim<bool>>,
+    /// Whether root may log in by password where `PermitRootLogin` is not set; so it was before OpenSSH 7.0. Absent: not
+    /// looked for, since keys are taken or it is set.
+    #[serde(default)]
+    pub root_by_password: Known<bool>,
     /// `ListenAddress` lines that name an address other than any. Absent: none.
     pub listen_addresses: Known<Vec<Claim<String>>>,
     /// `AllowUsers`, `DenyUsers`, `AllowGroups`, `DenyGroups`. Absent: none.
@@ -74,6 +81,9 @@ pub struct RootLogin {
     /// The password must be changed at the next login.
     #[serde(default)]
     pub must_change: Known<bool>,
+    /// The day from which on nobody logs in as root, in days since 1970-01-01. Absent: the account does not expire.
+    #[serde(default)]
+    pub expires: Known<u32>,
     /// Where it says so.
     pub evidence: Vec<Evidence>,
 }

@@ -32,19 +32,20 @@ fn header(mark: &str, side: &str, path: &str, there: bool) -> Vec<u8> {
 }
 
 /// Lines with their ends.
-fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+pub(crate) fn lines(bytes: &[u8]) -> Vec<&[u8]> {
     bytes.split_inclusive(|&byte| byte == b'\n').collect()
 }
 
 /// One step on the way from the old to the new file; the numbers are of lines in both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub(crate) enum Step {
     Keep(usize, usize),
     Delete(usize, usize),
     Insert(usize, usize),
 }
 
-fn steps(a: &[&[u8]], b: &[&[u8]]) -> Vec<Step> {
+/// The way from the old lines to the new ones.
+pub(crate) fn steps(a: &[&[u8]], b: &[&[u8]]) -> Vec<Step> {
     let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let rest = a.len().min(b.len()) - head;
     let tail = a.iter().rev().zip(b.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();

@@ -19,6 +19,7 @@ mod plan;
 mod proposal;
 mod readme;
 mod remedies;
+mod rewrite;
 mod script;
 mod shell;
 mod trial;

@@ -109,7 +109,8 @@ pub struct Plan {
 impl Plan {
     pub(crate) fn new(report: &Report, verdict: &Verdict, sources: &Sources) -> Self {
         let kept = &verdict.kept;
-        let changed = trial::files(kept.iter().flat_map(|proposal| &proposal.files), sources).unwrap_or_default();
+        let mut changed = trial::files(kept.iter().flat_map(|proposal| &proposal.files), sources).unwrap_or_default();
+        changed.retain(|_, file| file.old.as_ref() != Some(&file.new));
         let mut patch = Vec::new();
         for (path, file) in &changed {
             let named = path.to_string();
@@ -123,7 +124,7 @@ impl Plan {
             rules: failed.map(|result| rule(result, report, verdict)).collect(),
             fixes: kept.iter().map(|proposal| fix(proposal, sources)).collect(),
             left_out: verdict.dropped.iter().map(|(proposal, why)| left_out(proposal, why)).collect(),
-            script: script::write(kept, !patch.is_empty()),
+            script: script::write(kept, &changed),
             patch,
         }
     }

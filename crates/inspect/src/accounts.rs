@@ -39,22 +39,41 @@ fn root_login(tree: &Tree<'_>) -> Look<RootLogin> {
             // Never the hash itself.
             login.evidence.push(place);
             login.must_change = Known::Is(fields.get(2).is_some_and(|day| day == "0"));
+            login.expires = end(fields.get(7));
             fields.get(1).cloned().unwrap_or_default()
         }),
         hash => {
             login.must_change = Known::Is(false);
+            login.expires = Known::Absent;
             Ok(hash.to_owned())
         }
     };
     let hash = hash.map_err(|gap| match gap {
-        Gap::Absent => Gap::unknown("root has no line in /etc/shadow"),
-        unknown => unknown,
+        Gap::Absent => {
+            login.expires = Known::Absent;
+            Gap::unknown("root has no line in /etc/shadow")
+        }
+        Gap::Unknown(reason) => {
+            login.expires = Known::Unknown(reason.clone());
+            Gap::Unknown(reason)
+        }
     });
     let hash = hash.known();
     login.hashed_by = hash.as_ref().and_then(|hash| passwords::hashed_by(hash).map(str::to_owned).known());
     login.locked = hash.as_ref().map(|hash| hash.starts_with(['!', '*']));
     login.empty_password = hash.map(|hash| hash.is_empty());
     Ok(login)
+}
+
+/// The day on which an account ends, as shadow has it. A negative number is none.
+fn end(field: Option<&String>) -> Known<u32> {
+    match field.map(|field| field.trim()) {
+        None | Some("") => Known::Absent,
+        Some(day) if day.starts_with('-') => Known::Absent,
+        Some(day) => day
+            .parse()
+            .map_or_else(|_| Known::unknown("the day on which the account of root ends is not a number"), Known::Is),
+    }
 }
 
 /// Files of keys that let somebody in, root's first.
@@ -120,6 +139,16 @@ mod tests {
         assert_eq!(login("root::1:0:::::\n").1, Known::Is(true));
         assert!(login("bob:*:1\n").0.reason().is_some());
         assert!(linux(&[("/etc/passwd", "bob:x:1:1::/:/bin/sh\n")]).root_login.is_absent());
+    }
+
+    #[test]
+    fn the_day_on_which_root_ends() {
+        let end = |day: &str| super::end(Some(&day.to_owned()));
+        assert_eq!((end("20000"), end("-1"), super::end(None)), (Known::Is(20_000), Known::Absent, Known::Absent));
+        assert!(end("soon").reason().is_some());
+        let passwd = ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n");
+        let found = linux(&[passwd, ("/etc/shadow", "root:*:1:0:99999:7::1:\n")]);
+        assert_eq!(found.root_login.value().unwrap().expires, Known::Is(1));
     }
 
     #[test]

@@ -45,5 +45,5 @@ pub use profile::{PROFILES, Profile};
 pub use project::{Operator, ProjectRule};
 pub use report::{Clearance, Judgement, PACK, Report, Summary, Verdict};
 pub use rule::{Confidence, Judged, Rule, Undecided};
-pub use rules::{RULES, nvme_io_timeout, platform_of, rule};
+pub use rules::{RULES, absent_devices, nvme_io_timeout, platform_of, rule};
 pub use target::{DiskUse, Request, Tag, Target};

@@ -7,6 +7,7 @@ mod corpus;
 mod data;
 mod guests;
 mod initramfs;
+mod mend;
 mod process;
 mod rival;
 mod scratch;
@@ -31,6 +32,7 @@ enum Verb {
     Corpus(corpus::Corpus),
     Boot(boot::Boot),
     Truth(truth::Truth),
+    Mend(mend::Mend),
     Guests(guests::Guests),
     #[command(subcommand)]
     Oracle(Oracle),
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Verb::Corpus(corpus) => corpus.run(),
         Verb::Boot(boot) => boot.run(),
         Verb::Truth(truth) => truth.run(),
+        Verb::Mend(mend) => mend.run(),
         Verb::Guests(guests) => guests.run(),
         Verb::Oracle(Oracle::Walk(walk)) => walk.run(),
         Verb::Rival(rival) => rival.run(),

@@ -13,7 +13,7 @@ pub(super) fn propose(work: &mut Work<'_>) {
         let proposal = enabled(work, place);
         work.proposals.extend(proposal);
     }
-    let proposals = [starts(work, cloud_init), datasources(work, cloud_init), modules(work)];
+    let proposals = [starts(work, cloud_init), datasources(work, cloud_init), modules(work, cloud_init)];
     work.proposals.extend(proposals.into_iter().flatten());
     for (setting, line) in
         [(&cloud_init.disable_root, "disable_root: false"), (&cloud_init.ssh_pwauth, "ssh_pwauth: true")]
@@ -99,10 +99,10 @@ fn value(work: &Work<'_>, path: &str, line: usize, key: &str, new: &str) -> Opti
 }
 
 /// growpart among the modules that it runs.
-fn modules(work: &Work<'_>) -> Option<Proposal> {
+fn modules(work: &Work<'_>, cloud_init: &CloudInit) -> Option<Proposal> {
     let path = "/etc/cloud/cloud.cfg";
-    let lacks = |found: &preflight::Finding| found.message.starts_with("cloud-init does not run");
-    work.findings("LNX-GROWPART").iter().any(lacks).then_some(())?;
+    let listed = cloud_init.modules.value()?;
+    (work.failed("LNX-GROWPART") && !listed.iter().any(|module| module == "growpart")).then_some(())?;
     let lines = work.lines(path);
     let (head, _) = lines.iter().find(|(_, text)| text.trim_end() == "cloud_init_modules:")?;
     let first = lines.iter().skip(*head).map(|(_, text)| text).find(|text| text.trim_start().starts_with("- "))?;

@@ -8,9 +8,12 @@ use crate::proposal::{Phase, Proposal};
 use crate::shell;
 use crate::work::{Work, line_of};
 use facts::{Content, FstabEntry, Known, Role, SpecKind, Volume};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 const FSTAB: &str = "/etc/fstab";
+
+/// U+FEFF, which some editors put in front of a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Places without which the rest of the system is not there.
 const VITAL: &[&str] = &["/", "/usr", "/var", "/etc", "/boot"];
@@ -104,18 +107,22 @@ fn kind(work: &Work<'_>, entry: &FstabEntry, line: usize) -> Option<Proposal> {
         Content::Swap { .. } => "swap".into(),
         _ => return None,
     };
-    let said = |finding: &&preflight::Finding| {
-        finding.message.starts_with("fstab says") && finding.evidence.iter().any(|at| line_of(at) == Some(line))
-    };
-    work.findings("LNX-FSTAB-TYPE").iter().find(said)?;
+    // What is found beside it is the directory that is missing.
+    let found = work.places("LNX-FSTAB-TYPE").filter(|place| line_of(place) == Some(line)).count();
+    (found > usize::from(lacks_directory(work, entry))).then_some(())?;
     let what = format!("{FSTAB}: {} is of type {really}, not {}", entry.mount_point, entry.fs_type);
     Some(Proposal::new("LNX-FSTAB-TYPE", what).edit(FSTAB, [field(line, 2, really)]))
+}
+
+/// systemd makes the directory.
+fn lacks_directory(work: &Work<'_>, entry: &FstabEntry) -> bool {
+    entry.mount_point_exists.value() == Some(&false) && !work.has_systemd()
 }
 
 /// The directory to mount on.
 fn mount_point(work: &mut Work<'_>, entry: &FstabEntry) {
     let at = entry.mount_point.as_str();
-    if work.failed("LNX-FSTAB-TYPE") && entry.mount_point_exists.value() == Some(&false) && !work.has_systemd() {
+    if work.failed("LNX-FSTAB-TYPE") && lacks_directory(work, entry) {
         let proposal = Proposal::new("LNX-FSTAB-TYPE", format!("makes the directory {at}"));
         work.propose(proposal.run(Phase::Files, [format!("mkdir -p -- {}", shell::word(at))]));
     }
@@ -127,16 +134,11 @@ fn syntax(work: &mut Work<'_>) {
     if !work.failed("LNX-FSTAB-SYNTAX") {
         return;
     }
-    let mut edits = Vec::new();
-    for (line, text) in fstab.malformed.iter().filter_map(|bad| Some((line_of(bad)?, bad.text.as_deref()?))) {
-        if text.starts_with("the line ends with a carriage return") {
-            edits.push(Edit::WithoutReturn(line));
-        } else if text.starts_with("a byte order mark") {
-            edits.push(Edit::Line(line, Box::new(|text| Some(text.trim_start_matches('\u{feff}').to_owned()))));
-        } else if text.starts_with("fewer than three fields") {
-            edits.push(Edit::comment(line));
-        }
-    }
+    let bytes = work.read(FSTAB).unwrap_or_default();
+    let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+    let bad: BTreeSet<usize> = fstab.malformed.iter().filter_map(line_of).collect();
+    let bad = bad.into_iter().filter_map(|line| Some((line, *lines.get(line.checked_sub(1)?)?)));
+    let mut edits: Vec<Edit> = bad.flat_map(|(line, text)| readable(line, text)).collect();
     let mut seen = HashSet::new();
     for (number, text) in work.lines(FSTAB) {
         let fields: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
@@ -151,10 +153,30 @@ fn syntax(work: &mut Work<'_>) {
     }
 }
 
+/// What makes a line one that can be read: without the marks of other systems, or as a comment.
+fn readable(line: usize, text: &[u8]) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    if text.ends_with(b"\r") {
+        edits.push(Edit::WithoutReturn(line));
+    }
+    let plain = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    if plain.len() < text.len() {
+        edits.push(Edit::Line(line, Box::new(|text| Some(text.trim_start_matches('\u{feff}').to_owned()))));
+    }
+    let fields = plain.split(|byte| matches!(byte, b' ' | b'\t' | b'\r')).filter(|field| !field.is_empty());
+    if fields.count() < 3 {
+        edits.push(Edit::comment(line));
+    }
+    edits
+}
+
 /// A line for the root, of a filesystem without parts.
 fn root_line(work: &mut Work<'_>) {
-    let listed = work.findings("LNX-FSTAB-SYNTAX").iter().any(|found| found.message.starts_with("fstab has no entry"));
-    let Some((true, root)) = work.root().map(|root| (listed, root)) else { return };
+    let Known::Is(fstab) = &work.linux.fstab else { return };
+    // That a line is missing is found of the file, and not of a line of it.
+    let missing = work.places("LNX-FSTAB-SYNTAX").any(|place| line_of(place).is_none())
+        && !fstab.entries.iter().any(|entry| entry.mount_point == "/");
+    let Some(root) = work.root().filter(|_| missing) else { return };
     let Some((uuid, filesystem)) = unique_uuid(work, root).zip(root.filesystem()) else { return };
     if filesystem.fs_type != "btrfs" {
         let line = format!("UUID={uuid} / {} defaults 0 1", filesystem.fs_type);

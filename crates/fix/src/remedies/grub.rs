@@ -8,7 +8,7 @@ use crate::parameters::{self, DEFAULTS, Parameters};
 use crate::proposal::{Phase, Proposal};
 use crate::work::Work;
 use facts::{Architecture, LoaderKind, SpecKind};
-use preflight::nvme_io_timeout;
+use preflight::{absent_devices, nvme_io_timeout};
 
 pub(super) fn propose(work: &mut Work<'_>) {
     let proposals = [nvme_timeout(work), console(work), resume(work), root(work), configuration(work)];
@@ -32,12 +32,8 @@ fn console(work: &Work<'_>) -> Option<Proposal> {
 
 /// Parameters that name a device which is not there.
 fn resume(work: &Work<'_>) -> Option<Proposal> {
-    let found = work.findings("LNX-GRUB-RESUME").iter();
-    let names = found.filter_map(|finding| finding.message.strip_suffix(" names a device that is not on this disk"));
-    let removed: Vec<String> = names.map(str::to_owned).collect();
-    if removed.is_empty() {
-        return None;
-    }
+    let entry = work.guest.loader.value()?.default_entry().filter(|_| work.failed("LNX-GRUB-RESUME"))?;
+    let removed = absent_devices(work.facts, &entry.cmdline);
     let what = format!("the kernel command line is without {}", removed.join(" "));
     Parameters { added: Vec::new(), removed }.propose(work, Proposal::new("LNX-GRUB-RESUME", what))
 }

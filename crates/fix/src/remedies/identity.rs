@@ -14,9 +14,8 @@ pub(super) fn propose(work: &mut Work<'_>) {
         let proposal = Proposal::new("LNX-CLOUDINIT-STALE", "cloud-init keeps nothing of an earlier run");
         work.propose(proposal.run(Phase::Last, commands));
     }
-    let id = |finding: &preflight::Finding| finding.message.contains("machine id");
-    if work.findings("LNX-MACHINE-ID").iter().any(id) {
+    if work.failed("LNX-MACHINE-ID") && work.linux.machine_id.value() == Some(&true) {
         let proposal = Proposal::new("LNX-MACHINE-ID", "the machine id is empty, so that each instance makes its own");
-        work.propose(proposal.run(Phase::Last, [": > /etc/machine-id".to_owned()]));
+        work.propose(proposal.run(Phase::Last, ["printf '' >/etc/machine-id".to_owned()]));
     }
 }

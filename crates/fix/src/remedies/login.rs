@@ -3,10 +3,9 @@
 use crate::proposal::{Phase, Proposal};
 use crate::shell;
 use crate::work::Work;
-use facts::Known;
 
 pub(super) fn propose(work: &mut Work<'_>) {
-    let proposals = [modes(work), flags(work), resolv_conf(work), links(work), root_shell(work)];
+    let proposals = [modes(work), flags(work), resolv_conf(work), links(work), root_shell(work), root_end(work)];
     work.proposals.extend(proposals.into_iter().flatten());
 }
 
@@ -61,8 +60,16 @@ fn links(work: &Work<'_>) -> Option<Proposal> {
 }
 
 fn root_shell(work: &Work<'_>) -> Option<Proposal> {
-    let account = matches!(&work.linux.root_login, Known::Is(_)) && work.failed("LNX-ROOT-ACCOUNT");
-    let shell = work.program(&["/bin/bash", "/bin/sh"]).filter(|_| account)?;
+    let root = work.linux.root_login.value().filter(|_| work.failed("LNX-ROOT-ACCOUNT"))?;
+    // A shell that is there and is one of these already is not what is wrong.
+    let shell = work.program(&["/bin/bash", "/bin/sh"]).filter(|_| !root.shell.ends_with("sh"))?;
     let command = format!("usermod -s {} root", shell::word(shell));
     Some(Proposal::new("LNX-ROOT-ACCOUNT", format!("the shell of root is {shell}")).run(Phase::Files, [command]))
+}
+
+fn root_end(work: &Work<'_>) -> Option<Proposal> {
+    let root = work.linux.root_login.value().filter(|_| work.failed("LNX-ROOT-ACCOUNT"))?;
+    root.expires.value()?;
+    let proposal = Proposal::new("LNX-ROOT-ACCOUNT", "the account root does not end");
+    Some(proposal.run(Phase::Files, ["chage -E -1 root".to_owned()]))
 }

@@ -94,7 +94,7 @@ impl Machine {
 }
 
 /// The files that a diff is about, from the root of the guest.
-fn named_files(patch: &[u8]) -> Vec<String> {
+pub(crate) fn named_files(patch: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(patch);
     text.lines()
         .filter_map(|line| line.strip_prefix("+++ b"))

@@ -6,3 +6,5 @@
 mod guests;
 mod machine;
 mod made;
+mod makers;
+mod source;

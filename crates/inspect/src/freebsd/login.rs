@@ -32,6 +32,16 @@ pub(super) fn root(tree: &Tree<'_>) -> Look<RootLogin> {
             "" | "0" => hash(false),
             _ => Known::unknown("master.passwd sets a day, and which day it is will be known at the boot"),
         },
+        // In seconds.
+        expires: match field(6) {
+            _ if !secret => Known::unknown("there is no master.passwd"),
+            "" | "0" => Known::Absent,
+            day => day
+                .parse::<u64>()
+                .ok()
+                .and_then(|second| u32::try_from(second / 86_400).ok())
+                .map_or_else(|| Known::unknown("the day on which the account of root ends is not a number"), Known::Is),
+        },
         // Never the hash itself.
         evidence: vec![file.evidence.at_line(line).saying(format!("shell {shell}"))],
     })

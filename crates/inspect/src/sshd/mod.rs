@@ -40,12 +40,22 @@ pub(crate) fn examine(context: &Context<'_>, services: &Services<'_, '_>) -> Loo
     let lines = config(tree);
     sshd.refused = refused(tree, lines.as_ref().map_err(Gap::clone)).known().and_then(non_empty);
     set(&mut sshd, lines);
+    sshd.root_by_password = root_by_password(tree, &sshd);
     Ok(sshd)
 }
 
 /// Fills in what its configuration says.
 pub(crate) fn configure(tree: &Tree<'_>, sshd: &mut Sshd) {
     set(sshd, config(tree));
+}
+
+/// The default of `PermitRootLogin`, where it matters. OpenSSH 7.0 gave it a new word, and made that word the default.
+fn root_by_password(tree: &Tree<'_>, sshd: &Sshd) -> Known<bool> {
+    let keys = sshd.pubkey_authentication.value().is_none_or(|keys| keys.value);
+    if keys || !sshd.permit_root_login.is_absent() {
+        return Known::Absent;
+    }
+    Program::new(tree).says("prohibit-password").map(|new| !new).known()
 }
 
 /// What keeps it from starting. No file at all does too.
@@ -65,6 +75,7 @@ fn set(sshd: &mut Sshd, lines: Look<Vec<Line>>) {
             sshd.ports = unknown().map(|()| Vec::new());
             sshd.permit_root_login = unknown().and_then(|()| Known::Absent);
             sshd.password_authentication = unknown().and_then(|()| Known::Absent);
+            sshd.pubkey_authentication = unknown().and_then(|()| Known::Absent);
             sshd.listen_addresses = unknown().and_then(|()| Known::Absent);
             sshd.access_lists = unknown().and_then(|()| Known::Absent);
         }
@@ -113,9 +124,9 @@ fn fill(sshd: &mut Sshd, lines: &[Line]) {
     let ports: Vec<u16> = all("port").filter_map(|line| line.keyword.value.parse().ok()).collect();
     sshd.ports = Known::Is(if ports.is_empty() { vec![22] } else { ports });
     sshd.permit_root_login = value("permitrootlogin").into();
-    let password =
-        value("passwordauthentication").map(|claim| Claim { value: claim.value != "no", evidence: claim.evidence });
-    sshd.password_authentication = password.into();
+    let is_on = |name| value(name).map(|claim| Claim { value: claim.value != "no", evidence: claim.evidence });
+    sshd.password_authentication = is_on("passwordauthentication").into();
+    sshd.pubkey_authentication = is_on("pubkeyauthentication").into();
     let fixed = all("listenaddress").filter(|line| !is_any_address(&line.keyword.value));
     let fixed = fixed.map(|line| Claim::new(line.keyword.value.clone(), line.evidence.clone()));
     sshd.listen_addresses = non_empty(fixed.collect());
@@ -143,6 +154,19 @@ mod tests {
             assert!(is_any_address(text), "{text}");
         }
         assert!(!is_any_address("192.0.2.1:22") && !is_any_address("fe80::1"));
+    }
+
+    #[test]
+    fn without_keys_it_matters_what_root_may_do_by_default() {
+        let by_password = |words: &[&str], config: &str| {
+            let program = program::tests::program(words);
+            let found = linux(&[("/usr/sbin/sshd", &program), ("/etc/ssh/sshd_config", config)]);
+            found.sshd.value().unwrap().root_by_password.clone()
+        };
+        assert_eq!(by_password(&["without-password"], "PubkeyAuthentication no\n"), Known::Is(true));
+        assert_eq!(by_password(&["prohibit-password"], "PubkeyAuthentication no\n"), Known::Is(false));
+        assert_eq!(by_password(&[], "PubkeyAuthentication no\nPermitRootLogin yes\n"), Known::Absent);
+        assert_eq!(by_password(&[], "PubkeyAuthentication yes\n"), Known::Absent);
     }
 
     #[test]

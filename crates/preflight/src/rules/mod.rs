@@ -201,6 +201,7 @@ rules! {
     }
 }
 
+pub use linux::grub_resume::absent_devices;
 pub use linux::nvme_timeout::nvme_io_timeout;
 pub use request::platform::platform_of;
 

@@ -1,9 +1,8 @@
 //! Mutations of what starts the system: firmware, loader, kernel, initramfs, root, fstab, init.
 
 use super::mutation::Kind::{self, Bios, Lvm, Uefi};
-use super::mutation::Mutation;
+use super::mutation::{Mutation, thin_initramfs};
 use crate::Result;
-use crate::initramfs;
 use crate::scratch::Disk;
 
 /// Bytes of a sector of every disk here.
@@ -28,8 +27,8 @@ const fn at(name: &'static str, on: &'static [Kind], change: fn(&mut Disk) -> Re
 pub(crate) static ALL: &[Mutation] = &[
     at("as-built", &[Bios, Uefi, Lvm], |_| Ok(())),
     at("initramfs-without-virtio", &[Bios, Uefi, Lvm], |disk| thin_initramfs(disk, |name| name.contains("/virtio"))),
-    at("initramfs-missing", &[Bios], |disk| disk.remove(&disk.initramfs_path())),
-    at("kernel-missing", &[Bios, Uefi], |disk| disk.remove(&disk.kernel_path())),
+    at("initramfs-missing", &[Bios, Uefi, Lvm], |disk| disk.remove(&disk.initramfs_path())),
+    at("kernel-missing", &[Bios, Uefi, Lvm], |disk| disk.remove(&disk.kernel_path())),
     at("grub-root-uuid-wrong", &[Bios, Uefi], |disk| disk.edit(GRUB, |text| wrong_uuid(text, "root=UUID="))),
     at("grub-second-entry-broken", &[Bios], |disk| disk.edit(GRUB, |text| format!("{text}{}", broken_entry(text)))),
     at("grub-default-entry-broken", &[Bios, Uefi], |disk| {
@@ -42,7 +41,7 @@ pub(crate) static ALL: &[Mutation] = &[
         disk.overwrite(size - GPT_BACKUP, &vec![0; usize::try_from(GPT_BACKUP)?])
     }),
     at("fstab-root-sda1", &[Bios], |disk| disk.edit(FSTAB, |text| first_word(text, "/dev/sda1"))),
-    at("fstab-uuid-missing", &[Bios], |disk| disk.append(FSTAB, &format!("UUID={NOBODY} /data ext4 defaults 0 2"))),
+    at("fstab-uuid-missing", &[Bios, Uefi, Lvm], |disk| disk.append(FSTAB, &format!("UUID={NOBODY} /data ext4 defaults 0 2"))),
     at("fstab-uuid-missing-nofail", &[Bios], |disk| {
         disk.append(FSTAB, &format!("UUID={NOBODY} /data ext4 defaults,nofail 0 2"))
     }),
@@ -55,7 +54,7 @@ pub(crate) static ALL: &[Mutation] = &[
     at("default-target-poweroff", &[Bios], |disk| default_target(disk, "poweroff.target")),
     at("grub-root-sda1", &[Bios], |disk| disk.edit(GRUB, |text| root_is(text, "/dev/sda1"))),
     at("grub-root-vda1", &[Bios], |disk| disk.edit(GRUB, |text| root_is(text, "/dev/vda1"))),
-    at("grub-cfg-missing", &[Bios, Uefi], |disk| disk.remove(GRUB)),
+    at("grub-cfg-missing", &[Bios, Uefi, Lvm], |disk| disk.remove(GRUB)),
     at("grub-core-zero", &[Bios], |disk| disk.overwrite(SECTOR, &[0; 4096])),
     at("esp-zero", &[Uefi], |disk| {
         let esp = disk.esp()?;
@@ -82,14 +81,8 @@ pub(crate) static ALL: &[Mutation] = &[
     at("systemd-missing", &[Uefi], |disk| disk.remove("/usr/lib/systemd/systemd")),
     at("passwd-missing", &[Bios], |disk| disk.remove("/etc/passwd")),
     at("default-target-rescue", &[Lvm], |disk| default_target(disk, "rescue.target")),
-    at("grub-unknown-search", &[Bios], |disk| disk.edit(GRUB, |text| wrong_uuid(text, "--set=root "))),
+    at("grub-unknown-search", &[Bios, Uefi, Lvm], |disk| disk.edit(GRUB, |text| wrong_uuid(text, "--set=root "))),
 ];
-
-fn thin_initramfs(disk: &mut Disk, unwanted: fn(&str) -> bool) -> Result<()> {
-    let path = disk.initramfs_path();
-    let thin = initramfs::without(&disk.read(&path)?, unwanted)?;
-    disk.write(&path, &thin, 0o644)
-}
 
 fn default_target(disk: &mut Disk, target: &str) -> Result<()> {
     disk.link("/etc/systemd/system/default.target", &format!("/lib/systemd/system/{target}"))

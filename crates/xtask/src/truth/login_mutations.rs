@@ -14,12 +14,12 @@ const fn at(name: &'static str, on: &'static [Kind], change: fn(&mut Disk) -> Re
 }
 
 pub(crate) static ALL: &[Mutation] = &[
-    at("sshd-disabled", &[Bios], |disk| {
+    at("sshd-disabled", &[Bios, Lvm], |disk| {
         disk.remove("/etc/systemd/system/multi-user.target.wants/ssh.service")?;
         disk.remove("/etc/systemd/system/sshd.service")
     }),
     at("sshd-binary-gone", &[Bios], |disk| disk.remove("/usr/sbin/sshd")),
-    at("static-address", &[Bios, Lvm], |disk| {
+    at("static-address", &[Bios, Uefi, Lvm], |disk| {
         disk.replace(INTERFACES, "eth0 inet dhcp", &format!("eth0 inet {STATIC}"))
     }),
     at("no-interface", &[Bios], |disk| disk.replace(INTERFACES, "auto eth0\niface eth0 inet dhcp\n", "")),
@@ -37,11 +37,11 @@ pub(crate) static ALL: &[Mutation] = &[
         disk.link("/etc/systemd/system/serial-getty@ttyS0.service", "/dev/null")?;
         disk.link("/etc/systemd/system/getty@tty1.service", "/dev/null")
     }),
-    at("virtio-net-module-gone", &[Bios], |disk| {
+    at("virtio-net-module-gone", &[Bios, Lvm], |disk| {
         let path = format!("/usr/lib/modules/{}/kernel/drivers/net/virtio_net.ko", disk.kernel);
         disk.remove(&path)
     }),
-    at("dhclient-gone", &[Bios], |disk| disk.remove("/usr/sbin/dhclient")),
+    at("dhclient-gone", &[Bios, Uefi], |disk| disk.remove("/usr/sbin/dhclient")),
     at("interface-of-another-name", &[Bios], |disk| disk.replace(INTERFACES, "eth0", "ens192")),
     at("udev-ties-eth0", &[Bios], |disk| {
         let rule = "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{address}==\"00:50:56:aa:bb:cc\", \

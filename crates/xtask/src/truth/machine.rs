@@ -13,12 +13,6 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Seconds that the kernel may take until it says its version; firmware and GRUB load 40 MB until then.
-const TO_KERNEL: u64 = 120;
-
-/// Seconds in which the server of SSH answers after the prompt is there, or the prompt comes after the server.
-const TO_REST: u64 = 45;
-
 /// How a machine is started and looked at.
 pub(crate) struct Machine<'a> {
     /// The emulator and its options.
@@ -26,6 +20,7 @@ pub(crate) struct Machine<'a> {
     /// UEFI firmware; without it the machine starts by BIOS.
     pub(crate) firmware: Option<&'a Path>,
     pub(crate) key: &'a Path,
+    /// Seconds for a boot.
     pub(crate) timeout: u64,
 }
 
@@ -72,7 +67,7 @@ impl Seen {
 }
 
 /// A child that does not outlive its owner.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -83,6 +78,16 @@ impl Drop for Running {
 }
 
 impl Machine<'_> {
+    /// Seconds that the kernel may take until it says its version; firmware and GRUB load 40 MB until then.
+    fn to_kernel(&self) -> u64 {
+        self.timeout * 2 / 5
+    }
+
+    /// Seconds in which the server of SSH answers after the prompt is there, or the prompt comes after the server.
+    fn to_rest(&self) -> u64 {
+        self.timeout * 3 / 20
+    }
+
     /// Starts a disk, and watches until it is known what becomes of it. The disk is not written to.
     pub(crate) fn start(&self, disk: &Path, log: &Path) -> Result<Seen> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
@@ -96,16 +101,15 @@ impl Machine<'_> {
             let console = Console::new(&fs::read(log)?);
             seen.prompt |= console.asks_for_a_login();
             seen.network |= console.has_a_lease();
-            if console.kernel_runs() {
-                let answer = probe(port);
-                seen.banner |= answer == Answer::Banner;
-                // What was refused was heard.
-                seen.network |= answer != Answer::Silence;
-            }
+            // A kernel that is not told of the serial console says nothing there, and may answer all the same.
+            let answer = probe(port);
+            seen.banner |= answer == Answer::Banner;
+            // What was refused was heard, once it is not the firmware that refuses.
+            seen.network |= seen.banner || (console.kernel_runs() && answer != Answer::Silence);
             if (seen.prompt || seen.banner) && known.is_none() {
                 known = Some(seen.seconds);
             }
-            let waited = known.is_some_and(|since| seen.seconds >= since + TO_REST);
+            let waited = known.is_some_and(|since| seen.seconds >= since + self.to_rest());
             seen.end = if let Some(line) = console.end() {
                 line.to_owned()
             } else if running.0.try_wait()?.is_some() {
@@ -114,7 +118,7 @@ impl Machine<'_> {
                 "prompt and SSH".to_owned()
             } else if waited {
                 if seen.prompt { "prompt, and no SSH" } else { "SSH, and no prompt" }.to_owned()
-            } else if !console.kernel_runs() && seen.seconds >= TO_KERNEL {
+            } else if !console.kernel_runs() && !seen.banner && seen.seconds >= self.to_kernel() {
                 "no kernel".to_owned()
             } else if seen.seconds >= self.timeout {
                 "timeout".to_owned()
@@ -129,6 +133,15 @@ impl Machine<'_> {
     }
 
     fn command(&self, disk: &Path, log: &Path, port: SocketAddr) -> Result<Command> {
+        let mut qemu = self.without_devices(log)?;
+        qemu.arg("-drive").arg(format!("file={},format=raw,if=virtio,snapshot=on", disk.display()));
+        qemu.arg("-netdev").arg(format!("user,id=net,hostfwd=tcp:{port}-:22"));
+        qemu.args(["-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"]);
+        Ok(qemu)
+    }
+
+    /// A machine with its memory, its firmware and its serial console, and without a disk or a network.
+    pub(crate) fn without_devices(&self, log: &Path) -> Result<Command> {
         let mut words = self.qemu.split_whitespace();
         let mut qemu = Command::new(words.next().ok_or("no emulator is named")?);
         qemu.args(words).args(["-accel", "tcg", "-m", "1024", "-nodefaults", "-display", "none", "-no-reboot"]);
@@ -136,9 +149,6 @@ impl Machine<'_> {
             qemu.arg("-bios").arg(firmware);
         }
         qemu.arg("-serial").arg(format!("file:{}", log.display()));
-        qemu.arg("-drive").arg(format!("file={},format=raw,if=virtio,snapshot=on", disk.display()));
-        qemu.arg("-netdev").arg(format!("user,id=net,hostfwd=tcp:{port}-:22"));
-        qemu.args(["-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"]);
         qemu.stdin(Stdio::null()).stdout(Stdio::null());
         Ok(qemu)
     }

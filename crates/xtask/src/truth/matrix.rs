@@ -84,7 +84,7 @@ impl fmt::Display for Row {
 }
 
 /// What a console said, for a cell of a table.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let plain = text.chars().map(|c| if c.is_control() || c == '|' || c == '`' { ' ' } else { c });
     plain.take(90).collect::<String>().trim().to_owned()
 }

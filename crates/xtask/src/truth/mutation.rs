@@ -2,6 +2,7 @@
 
 use super::{boot_mutations, login_mutations};
 use crate::Result;
+use crate::initramfs;
 use crate::scratch::Disk;
 
 /// How a disk starts and where its root is.
@@ -25,4 +26,11 @@ pub(crate) struct Mutation {
 /// All of them; the disk as it was built is the first.
 pub(crate) fn all() -> impl Iterator<Item = &'static Mutation> {
     boot_mutations::ALL.iter().chain(login_mutations::ALL)
+}
+
+/// Takes files out of the initramfs of the only kernel.
+pub(crate) fn thin_initramfs(disk: &mut Disk, unwanted: fn(&str) -> bool) -> Result<()> {
+    let path = disk.initramfs_path();
+    let thin = initramfs::without(&disk.read(&path)?, unwanted)?;
+    disk.write(&path, &thin, 0o644)
 }

@@ -29,26 +29,29 @@ fn check(facts: &Facts, target: &Target) -> Judged {
     let (guest, _) = linux(facts, target)?;
     let entry = boot_entry(guest)?;
     let mut tally = Tally::default();
-    for (name, value) in parameters(&entry.cmdline) {
-        let Some(value) = value.filter(|value| !value.is_empty()) else { continue };
-        let there = match name {
-            "resume" => device_is_there(facts, value),
-            "rd.lvm.lv" => facts.volumes.iter().any(|volume| volume.id.0 == format!("lvm/{value}")),
-            _ => continue,
-        };
-        if there {
-            continue;
-        }
+    for parameter in absent_devices(facts, &entry.cmdline) {
         if facts.volumes.iter().any(|volume| volume.content.reason().is_some()) {
-            tally.doubt(format!("whether {name}={value} is on this disk: a volume could not be read"));
+            tally.doubt(format!("whether {parameter} is on this disk: a volume could not be read"));
             continue;
         }
-        let message = format!("{name}={value} names a device that is not on this disk");
+        let name = parameter.split('=').next().unwrap_or_default();
+        let message = format!("{parameter} names a device that is not on this disk");
         let remedy =
             format!("remove it from GRUB_CMDLINE_LINUX and the entry: grubby --update-kernel=ALL --remove-args={name}");
         tally.fail(Finding::new(message, remedy).at(entry.evidence.clone().saying(entry.cmdline.clone())));
     }
     tally.done()
+}
+
+/// The parameters of a kernel command line that name a device, `name=value`, of which no volume is known.
+pub fn absent_devices(facts: &Facts, cmdline: &str) -> Vec<String> {
+    let is_absent = |name: &str, value: &str| match name {
+        "resume" => !device_is_there(facts, value),
+        "rd.lvm.lv" => !facts.volumes.iter().any(|volume| volume.id.0 == format!("lvm/{value}")),
+        _ => false,
+    };
+    let named = parameters(cmdline).filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)));
+    named.filter(|(name, value)| is_absent(name, value)).map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 /// Whether a volume answers to the name. Names of the kernel never do: they change on ECS.

@@ -14,7 +14,8 @@ pub(crate) static RULE: Rule = Rule {
 # What it checks
 The `root=` of the entry that boots, and the filesystems that the configuration searches for: whether they name
 something on this disk, and not by a name that the kernel hands out (`/dev/sda1`, `/dev/xvda1`) or that belongs to the
-old machine's hardware.
+old machine's hardware. A search that finds nothing is a warning where the kernel lies beside the configuration, since
+GRUB stays on that filesystem.
 
 # Why ECS needs it
 Disks of an instance are called /dev/vda or /dev/nvme0n1. A root by another name is waited for until the initramfs gives
@@ -41,10 +42,18 @@ fn check(facts: &Facts, target: &Target) -> Judged {
         if tally.value(&search.spec.volume).is_none() && search.spec.volume.is_absent() {
             let message = format!("the boot loader searches for {}, which is not on this disk", search.spec.text);
             let remedy = "write the configuration anew in the source system: update-grub or grub2-mkconfig";
-            tally.fail(Finding::new(message, remedy).at(search.evidence.clone()));
+            let finding = Finding::new(message, remedy).at(search.evidence.clone());
+            tally.fail(if is_idle(entry, search) { finding.only(Severity::Degraded) } else { finding });
         }
     }
     tally.done()
+}
+
+/// Whether nothing hangs on a search: one that finds nothing leaves GRUB on the filesystem that its configuration is on,
+/// and the kernel is there as well.
+fn is_idle(entry: &BootEntry, search: &LoaderSearch) -> bool {
+    let volume = entry.kernel.value().and_then(|kernel| kernel.volume.as_ref());
+    volume.is_some() && volume == search.evidence.volume.as_ref()
 }
 
 fn judge_root(tally: &mut Tally, facts: &Facts, entry: &BootEntry, spec: &DeviceSpec) {
@@ -102,14 +111,19 @@ pub(crate) mod tests {
         assert_eq!(vda[0].severity, Severity::Degraded);
     }
 
+    /// A search in that volume's configuration for what is not there. The kernel is on the first.
+    fn search(facts: &mut Facts, volume: u32) {
+        let spec = DeviceSpec { text: "1-2".into(), kind: SpecKind::Uuid, volume: Known::Absent };
+        let evidence = Evidence::file(&VolumeId::partition(volume), "/boot/grub/grub.cfg").at_line(2);
+        let search = LoaderSearch { spec, evidence, optional: false };
+        loader_of(facts).searches = vec![LoaderSearch { optional: true, ..search.clone() }, search];
+    }
+
     #[test]
-    fn a_search_for_another_disk_does_not_boot() {
-        let found = findings(&RULE, |facts, _| {
-            let spec = DeviceSpec { text: "1-2".into(), kind: SpecKind::Uuid, volume: Known::Absent };
-            let evidence = in_file("/boot/grub/grub.cfg", 2, "search --fs-uuid 1-2");
-            let search = LoaderSearch { spec, evidence, optional: false };
-            loader_of(facts).searches = vec![LoaderSearch { optional: true, ..search.clone() }, search];
-        });
-        assert_eq!(found.len(), 1);
+    fn a_search_for_another_disk_does_not_boot_unless_the_kernel_is_at_hand() {
+        let (beside, apart) =
+            (findings(&RULE, |facts, _| search(facts, 1)), findings(&RULE, |facts, _| search(facts, 2)));
+        assert_eq!((beside.len(), beside[0].severity), (1, Severity::Degraded));
+        assert_eq!((apart.len(), apart[0].severity), (1, Severity::NoBoot));
     }
 }

@@ -12,7 +12,8 @@ pub(crate) static RULE: Rule = Rule {
     source: "Instructions for importing images (2021); compliance tool, item ssh: PermitRootLogin unset",
     docs: "\
 # What it checks
-`PermitRootLogin`, `PasswordAuthentication`, `AllowUsers` and the like of the SSH server, as they are in effect.
+`PermitRootLogin`, `PasswordAuthentication`, `PubkeyAuthentication`, `AllowUsers` and the like of the SSH server, as they
+are in effect.
 
 # Why ECS needs it
 The password or key pair of a new instance is set for root. Where sshd does not let root in, it is of no use. With
@@ -54,12 +55,29 @@ fn check(facts: &Facts, target: &Target) -> Judged {
         let finding = Finding::new("sshd takes no passwords: logging in needs a key pair", remedy);
         tally.fail(finding.at_all(&password.evidence).only(Severity::Degraded));
     }
+    keys(&mut tally, sshd);
     for line in tally.value(&sshd.access_lists).into_iter().flatten().filter(|line| keeps_root_out(line)) {
         let remedy = "add root to the list, or remove the line";
         let finding = Finding::new("sshd lets only some users or groups in, which may leave root out", remedy);
         tally.fail(finding.at(line.clone()).only(Severity::Degraded));
     }
     tally.done()
+}
+
+/// Without keys a password must do, which sshd may not take of root, or of anybody.
+fn keys(tally: &mut Tally, sshd: &Sshd) {
+    let Some(keys) = tally.value(&sshd.pubkey_authentication).filter(|keys| !keys.value) else { return };
+    let by_password = match sshd.permit_root_login.value() {
+        Some(permit) => permit.value == "yes",
+        None => tally.value(&sshd.root_by_password) != Some(&false),
+    };
+    let none = sshd.password_authentication.value().is_some_and(|password| !password.value);
+    let (message, severity) = match by_password && !none {
+        true => ("sshd takes no keys: logging in needs a password", Severity::Degraded),
+        false => ("sshd takes no keys, and of root no password either", Severity::NoLogin),
+    };
+    let remedy = "remove PubkeyAuthentication no from the configuration of sshd";
+    tally.fail(Finding::new(message, remedy).at_all(&keys.evidence).only(severity));
 }
 
 /// Whether a line of an access list may keep root out: an allow list without root, or a deny list with it.
@@ -89,6 +107,26 @@ pub(crate) mod tests {
     fn with_a_default_user_or_keys_it_is_milder() {
         assert_eq!(findings(&RULE, |facts, _| permit(facts, "no"))[0].severity, Severity::Degraded);
         assert_eq!(findings(&RULE, |facts, _| permit(facts, "prohibit-password"))[0].severity, Severity::Info);
+    }
+
+    fn without_keys(facts: &mut Facts) -> &mut Sshd {
+        let sshd = of(&mut linux_of(facts).sshd);
+        let line = in_file("/etc/ssh/sshd_config", 38, "pubkeyauthentication no");
+        sshd.pubkey_authentication = is(Claim::new(false, line));
+        sshd
+    }
+
+    #[test]
+    fn without_keys_a_password_must_do() {
+        let new = findings(&RULE, |facts, _| without_keys(facts).root_by_password = is(false));
+        assert_eq!((new.len(), new[0].severity), (1, Severity::NoLogin));
+        let old = findings(&RULE, |facts, _| without_keys(facts).root_by_password = is(true));
+        assert_eq!(old[0].severity, Severity::Degraded);
+        let neither = findings(&RULE, |facts, _| {
+            let line = in_file("/etc/ssh/sshd_config", 57, "passwordauthentication no");
+            without_keys(facts).password_authentication = is(Claim::new(false, line));
+        });
+        assert!(neither.iter().any(|found| found.severity == Severity::NoLogin));
     }
 
     #[test]
