@@ -40,6 +40,8 @@ fn absent_sshd() -> Sshd {
         evidence: vec![line("/usr/sbin/sshd", 1, "")],
         wrong_modes: Known::Absent,
         refused: Known::Absent,
+        pubkey_authentication: Known::Absent,
+        root_by_password: Known::Absent,
         ..Sshd::default()
     }
 }
@@ -219,7 +221,7 @@ fn linux() -> Linux {
         },
         cloud_init: Known::Absent,
         sshd: Known::Absent,
-        root_login: is(RootLogin { shell: "/bin/bash".into(), ..RootLogin::default() }),
+        root_login: is(RootLogin { shell: "/bin/bash".into(), expires: Known::Absent, ..RootLogin::default() }),
         selinux: Known::Absent,
         init: is("sysv".into()),
         default_target: is(DefaultTarget { name: "graphical.target".into(), evidence: Evidence::default() }),
