@@ -92,7 +92,6 @@ const PARAMETERS: &[Case] = &[
         initramfs: Some(("initramfs-4.4.0.img", &["usr/lib/dracut/hooks"])),
         runs: &["grubby|--update-kernel=ALL|--args=console=tty0 console=ttyS0,115200n8"],
         has: &[("/etc/default/grub", "GRUB_CMDLINE_LINUX='quiet console=tty0 console=ttyS0,115200n8'")],
-        ..CASE
     },
     Case {
         rule: "LNX-CONSOLE",
