@@ -41,7 +41,9 @@ pub(crate) static ALL: &[Mutation] = &[
         disk.overwrite(size - GPT_BACKUP, &vec![0; usize::try_from(GPT_BACKUP)?])
     }),
     at("fstab-root-sda1", &[Bios], |disk| disk.edit(FSTAB, |text| first_word(text, "/dev/sda1"))),
-    at("fstab-uuid-missing", &[Bios, Uefi, Lvm], |disk| disk.append(FSTAB, &format!("UUID={NOBODY} /data ext4 defaults 0 2"))),
+    at("fstab-uuid-missing", &[Bios, Uefi, Lvm], |disk| {
+        disk.append(FSTAB, &format!("UUID={NOBODY} /data ext4 defaults 0 2"))
+    }),
     at("fstab-uuid-missing-nofail", &[Bios], |disk| {
         disk.append(FSTAB, &format!("UUID={NOBODY} /data ext4 defaults,nofail 0 2"))
     }),
