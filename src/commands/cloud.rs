@@ -5,10 +5,11 @@ use crate::exit::{Exit, Failure};
 use crate::image::say;
 use crate::signals;
 use ::import::credentials::{Environment, Keys, Places};
-use ::import::ecs::{Ecs, Pace};
+use ::import::ecs::{Ecs, Image, Pace, Task};
 use ::import::oss::Bucket;
 use ::import::ram::Ram;
 use ::import::{Endpoint, Limits, Session, Stop};
+use facts::printable;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -91,6 +92,23 @@ fn endpoint(
         Some(text) => Endpoint::parse(&text)?,
         None => usual()?,
     })
+}
+
+/// How far an import is: a word, and percents where they are told.
+pub(super) fn progress(task: Option<&Task>, image: Option<&Image>) -> (String, Option<u8>) {
+    let percent = task.and_then(|task| task.percent).or_else(|| image.and_then(|image| image.percent));
+    let status = match (image, task) {
+        (Some(image), _) => image.status.clone(),
+        (_, Some(task)) => task.status.to_string(),
+        _ => "nothing to see yet".to_owned(),
+    };
+    (status, percent)
+}
+
+/// The same as a line for people.
+pub(super) fn progress_line(status: &str, percent: Option<u8>) -> String {
+    let percent = percent.map_or_else(String::new, |percent| format!(" {percent}%"));
+    format!("import: {}{percent}", printable(status))
 }
 
 /// How to wait, as it was typed.

@@ -50,14 +50,8 @@ struct Shown {
 
 impl Following for Shown {
     fn seen(&self, task: Option<&Task>, image: Option<&Image>) {
-        let percent = task.and_then(|task| task.percent).or_else(|| image.and_then(|image| image.percent));
-        let percent = percent.map_or_else(String::new, |percent| format!(" {percent}%"));
-        let status = match (image, task) {
-            (Some(image), _) => image.status.clone(),
-            (_, Some(task)) => task.status.to_string(),
-            _ => "nothing to see yet".to_owned(),
-        };
-        let words = format!("import: {}{percent}", printable(&status));
+        let (status, percent) = cloud::progress(task, image);
+        let words = cloud::progress_line(&status, percent);
         if !self.quiet && *self.last.borrow() != words {
             say(&words);
             *self.last.borrow_mut() = words;

@@ -20,7 +20,7 @@ use detection::Checked;
 use files::Files;
 use made::Made;
 use preflight::{Clearance, Report, Verdict};
-use report::{Judged, Style};
+use report::Judged;
 use std::io::Write;
 use std::path::Path;
 use watch::Shown;
@@ -134,7 +134,7 @@ fn clear(machine: &Drafted, colour: Colour) -> Result<Result<Vec<Clearance>, Exi
     let judged: Vec<_> = machine.disks.iter().zip(reports).map(|(facts, report)| Judged { report, facts }).collect();
     let text = report::reporter("text").expect("the reporter for people is always there");
     let mut out = Vec::new();
-    text.write(&judged, &Style { ..output::style(colour) }, &mut out)?;
+    text.write(&judged, &output::style(colour), &mut out)?;
     // Nobody can be told if standard error is closed.
     let _ = std::io::stderr().write_all(&out);
     say(match exit {

@@ -1,7 +1,7 @@
 //! What a person sees while an import goes on.
 
 use crate::cli::Import;
-use crate::commands::cloud::Farewell;
+use crate::commands::cloud::{self, Farewell};
 use crate::image::say;
 use crate::progress;
 use crate::size;
@@ -100,20 +100,14 @@ impl Progress for Shown<'_> {
 
 impl Following for Shown<'_> {
     fn seen(&self, task: Option<&Task>, image: Option<&Image>) {
-        let percent = task.and_then(|task| task.percent).or_else(|| image.and_then(|image| image.percent));
-        let status = match (task, image) {
-            (_, Some(image)) => image.status.clone(),
-            (Some(task), _) => task.status.to_string(),
-            _ => "nothing to see yet".to_owned(),
-        };
+        let (status, percent) = cloud::progress(task, image);
         let now = (status, percent.unwrap_or(0));
         let mut state = self.state();
         let old = state.said.as_ref();
         if old.is_some_and(|(status, percent)| *status == now.0 && now.1 < percent.saturating_add(STRIDE)) {
             return;
         }
-        let percent = percent.map_or_else(String::new, |percent| format!(" {percent}%"));
-        self.say(&format!("import: {}{percent}", printable(&now.0)));
+        self.say(&cloud::progress_line(&now.0, percent));
         state.said = Some(now);
     }
 }

@@ -51,17 +51,31 @@ impl Shared<'_> {
     /// Reads a piece for its checksums.
     pub(super) fn sum(&self, piece: Piece<'_>) -> Result<Sums> {
         let (mut md5, mut crc) = (RunningMd5::default(), Crc64::new());
+        self.read(piece, |block| {
+            md5.update(block);
+            crc.update(block);
+        })?;
+        Ok(Sums { md5: md5.finish(), crc64: crc.finish(), size: piece.end - piece.start })
+    }
+
+    /// Reads a piece for its CRC-64/XZ alone: the MD5 costs several times as much, and only parts that are sent need it.
+    pub(super) fn crc64(&self, piece: Piece<'_>) -> Result<u64> {
+        let mut crc = Crc64::new();
+        self.read(piece, |block| crc.update(block))?;
+        Ok(crc.finish())
+    }
+
+    fn read(&self, piece: Piece<'_>, mut take: impl FnMut(&[u8])) -> Result<()> {
         let mut block = vec![0; BLOCK];
         let mut at = piece.start;
         while at < piece.end {
             self.check()?;
             let len = usize::try_from(piece.end - at).unwrap_or(BLOCK).min(BLOCK);
             piece.source.read_at(&mut block[..len], at).map_err(Error::source)?;
-            md5.update(&block[..len]);
-            crc.update(&block[..len]);
+            take(&block[..len]);
             at += len as u64;
         }
-        Ok(Sums { md5: md5.finish(), crc64: crc.finish(), size: piece.end - piece.start })
+        Ok(())
     }
 }
 

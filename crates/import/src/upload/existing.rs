@@ -1,6 +1,6 @@
 //! Whether an object that is there is the one that was to be uploaded.
 
-use super::body::{Piece, Shared, Sums};
+use super::body::{Piece, Shared};
 use super::maker::Content;
 use super::plan::Plan;
 use crate::crc64::combine;
@@ -33,18 +33,17 @@ pub(super) fn existing(bucket: &Bucket, key: &str, content: Content<'_>, shared:
 pub(super) fn sums(content: Content<'_>, shared: &Shared<'_>) -> Result<(u64, u64)> {
     let maker = match content {
         Content::Stored(bytes) => {
-            let sums = shared.sum(Piece::whole(bytes))?;
-            return Ok((sums.size, sums.crc64));
+            return Ok((bytes.size(), shared.crc64(Piece::whole(bytes))?));
         }
         Content::Made(maker) => maker,
     };
     let all = Mutex::new(BTreeMap::new());
     maker.make(Plan::streamed(maker.bound())?.part_size(), 1, &|number, part| {
-        let sums = shared.sum(Piece::whole(part))?;
-        all.lock().unwrap_or_else(PoisonError::into_inner).insert(number, sums);
+        let sum = shared.crc64(Piece::whole(part))?;
+        all.lock().unwrap_or_else(PoisonError::into_inner).insert(number, (part.size(), sum));
         Ok(())
     })?;
     let all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let add = |(size, crc64), one: Sums| (size + one.size, combine(crc64, one.crc64, one.size));
+    let add = |(size, crc64), (more, sum)| (size + more, combine(crc64, sum, more));
     Ok(all.into_values().fold((0, 0), add))
 }
